@@ -1,0 +1,282 @@
+# pawl: build, test and install.  GNU make; reads from top to bottom.
+#
+#	make			the programs, in build/
+#	make demo		the main job on real servers, step by step
+#	make test		every test a commit must pass
+#	make lint		format, warnings, static analysis, rules of the tree
+#	make bench		ratios against what a user would run otherwise
+#	make fuzz		every fuzz target for FUZZ_TIME seconds
+#	make install		honours PREFIX and DESTDIR; uninstall undoes it
+#
+# CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are the builder's to set.
+
+VERSION	= 0.1
+
+# --- Where things go --------------------------------------------------------
+
+PREFIX	?= /usr/local
+BINDIR	?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/pawl
+MANDIR	?= $(PREFIX)/share/man
+B	?= build
+
+# --- What is compiled -------------------------------------------------------
+# Each program is its own files and libvault.a.  pawl-askpass is static and
+# links libsodium only; only pawl-rotate-net links libcurl and OpenSSL.
+
+LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
+	  vault/tty.c vault/store.c vault/state.c vault/sandbox.c \
+	  vault/audit.c vault/config.c vault/record.c vault/crypt.c \
+	  vault/table.c vault/slot.c vault/key.c vault/vault.c \
+	  vault/vault_read.c vault/vault_stage.c vault/vault_put.c \
+	  vault/vault_commit.c \
+	  vault/vault_verify.c vault/json.c vault/policy.c vault/dataset.c
+VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c vault/cmd_init.c vault/cmd_set.c \
+	  vault/cmd_get.c vault/cmd_show.c vault/cmd_list.c \
+	  vault/cmd_remove.c vault/cmd_generate.c vault/cmd_import.c \
+	  vault/cmd_slot.c vault/cmd_verify.c
+ASKPASS	= askpass/main.c askpass/choose.c askpass/parent.c askpass/prompt.c
+HEAP	= askpass/heap.c
+MESSAGE	= rotate/message.c
+ROTATE	= rotate/main.c rotate/drive.c rotate/plan.c rotate/transaction.c \
+	  rotate/netproc.c rotate/status.c
+NET	= rotate/net/main.c rotate/net/login.c rotate/net/options.c \
+	  rotate/net/reply.c \
+	  rotate/net/method.c rotate/net/method_zos.c rotate/net/trust.c \
+	  rotate/net/wipe.c
+UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
+	  tests/unit/test_err.c tests/unit/test_bytes.c \
+	  tests/unit/test_secret.c tests/unit/test_io.c \
+	  tests/unit/test_path.c tests/unit/test_tty.c \
+	  tests/unit/test_config.c tests/unit/test_audit.c \
+	  tests/unit/test_store.c tests/unit/test_state.c \
+	  tests/unit/test_sandbox.c tests/unit/test_crypt.c \
+	  tests/unit/test_record.c tests/unit/test_slot.c \
+	  tests/unit/test_key.c tests/unit/test_table.c \
+	  tests/unit/test_vault.c tests/unit/test_dataset.c \
+	  tests/unit/test_policy.c tests/unit/test_json.c \
+	  tests/unit/test_prompt.c tests/unit/test_parent.c \
+	  tests/unit/test_choose.c tests/unit/test_plan.c \
+	  tests/unit/test_transaction.c tests/unit/test_message.c \
+	  tests/unit/test_reply.c tests/unit/test_login.c
+FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
+	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
+	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
+	  tests/fuzz/fuzz_message.c tests/fuzz/fuzz_reply.c
+
+BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
+	  tests/bench/commit.c tests/bench/logins.c
+
+# --- How it is compiled -----------------------------------------------------
+
+PKGS	= libsodium libcurl openssl
+ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
+ifneq ($(filter-out clean demo test lint bench fuzz setup-%,$(or $(MAKECMDGOALS),all)),)
+$(error needs a C compiler, pkg-config and $(PKGS); run: make setup-build)
+endif
+endif
+SODIUM	= $(shell pkg-config --libs libsodium)
+SODIUM_A = $(shell pkg-config --variable=libdir libsodium)/libsodium.a
+CURL	= $(shell pkg-config --libs libcurl openssl)
+CHECK	= $(shell pkg-config --libs check)
+
+CFLAGS	?= -O2 -g
+WARN	= -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
+	  -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	  -Wformat=2 -Wcast-qual -Wcast-align -Wpointer-arith -Wundef -Wvla \
+	  -Wwrite-strings -Wswitch-enum -Wimplicit-fallthrough \
+	  -Wnull-dereference -Wredundant-decls
+HARDEN	= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	  -fstack-clash-protection -fcf-protection -fPIE
+HARDLD	= -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+STATIC	= -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+ASAN	= -fsanitize=address,undefined -fno-sanitize-recover=all \
+	  -fno-omit-frame-pointer
+
+# The private headers, for what tests and checks them.
+PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
+
+override CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	  -DLIBEXECDIR='"$(LIBEXECDIR)"' -Iinclude
+COMPILE	= $(CC) -std=c11 $(WARN) $(CPPFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP -c
+LINK	= $(CC) $(CFLAGS) $(HARDLD) -Wl,--as-needed $(LDFLAGS)
+obj	= $(patsubst %.c,$B/%.o,$(1))
+
+# One short line a file; make V=1 shows the commands.
+say	= $(if $(V),,@echo "  $@";)
+
+PROGRAMS = $B/pawl-askpass $B/pawl-vault $B/pawl-rotate $B/pawl-rotate-net
+
+all: $(PROGRAMS)
+
+$B/pawl-askpass: $(call obj,$(ASKPASS) $(HEAP)) $B/libvault.a
+	$(say)$(CC) $(CFLAGS) $(STATIC) $(LDFLAGS) -o $@ $^ $(SODIUM_A)
+
+$B/pawl-vault: $(call obj,$(VAULT)) $B/libvault.a
+	$(say)$(LINK) -o $@ $^ $(SODIUM)
+
+$B/pawl-rotate: $(call obj,$(ROTATE) $(MESSAGE)) $B/libvault.a
+	$(say)$(LINK) -o $@ $^ $(SODIUM)
+
+$B/pawl-rotate-net: $(call obj,$(NET) $(MESSAGE)) $B/libvault.a
+	$(say)$(LINK) -o $@ $^ $(SODIUM) $(CURL)
+
+$B/libvault.a: $(call obj,$(LIB))
+	$(say)$(AR) rcs $@ $^
+
+$B/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(say)$(COMPILE) -o $@ $<
+
+# The network half shares the messages with pawl-rotate.
+$B/rotate/net/%.o: # The private headers, for what tests and checks them.
+PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
+
+override CPPFLAGS += -Irotate
+
+# Tests see the private headers of what they test.
+$B/tests/%.o: # The private headers, for what tests and checks them.
+PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
+
+override CPPFLAGS += -Iaskpass -Ivault -Irotate -Irotate/net
+
+-include $(patsubst %.c,$B/%.d,$(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) \
+	  $(ROTATE) $(NET) $(UNIT) $(BENCH))
+
+# --- Tests ------------------------------------------------------------------
+# Unit tests run under the sanitizers and without _FORTIFY_SOURCE, which turns
+# some calls into others that --wrap does not see.  Everything else runs the
+# programs that are installed.
+
+comma	= ,
+WRAP	= $(addprefix -Wl$(comma)--wrap=,openat close write pwrite pread fsync \
+	  fstat fstatat fchown fchmod ftruncate linkat renameat unlinkat \
+	  copy_file_range getauxval)
+# main() of a program cannot be in the test program as well.
+UNIT_OF	= $(filter-out %/main.c,$(ASKPASS) $(ROTATE) $(NET)) $(MESSAGE)
+
+$B/tests/unit/unit: $(call obj,$(UNIT) $(UNIT_OF)) $B/libvault.a
+	$(say)$(LINK) $(WRAP) -o $@ $^ $(SODIUM) $(CURL) $(CHECK) -lutil
+
+$B/tests/pam_pawl.so: tests/servers/pam_pawl.c Makefile
+	@mkdir -p $(@D)
+	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -lpam \
+	    -lcrypt
+
+test: setup-test
+	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so
+	@$(MAKE) --no-print-directory B='$B/asan' HARDEN='$(ASAN)' \
+	    HARDLD='$(ASAN)' CFLAGS='-O1 -g' $B/asan/tests/unit/unit
+	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
+	@B='$(abspath $B)' tests/run.sh
+
+demo: setup-test
+	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so
+	@B='$(abspath $B)' tests/demo.sh
+
+# What each target needs from Debian; installed if we are root.
+setup-%:
+	@tests/setup.sh $*
+
+# --- Benchmarks -------------------------------------------------------------
+
+$B/bench/null: $B/tests/bench/null.o
+	@mkdir -p $(@D)
+	$(say)$(CC) $(CFLAGS) $(STATIC) $(LDFLAGS) -o $@ $^
+
+$B/bench/fill $B/bench/spawn $B/bench/commit: $B/bench/%: \
+    $B/tests/bench/%.o $B/libvault.a
+	@mkdir -p $(@D)
+	$(say)$(LINK) -o $@ $^ $(SODIUM)
+
+$B/bench/logins: $B/tests/bench/logins.o $B/libvault.a
+	@mkdir -p $(@D)
+	$(say)$(LINK) -o $@ $^ $(SODIUM) $(CURL)
+
+bench: setup-bench
+	@$(MAKE) --no-print-directory B='$B' all \
+	    $(patsubst tests/bench/%.c,$B/bench/%,$(BENCH))
+	@B='$(abspath $B)' tests/bench/bench.sh
+
+# --- Fuzzing ----------------------------------------------------------------
+
+FUZZ_TIME ?= 60
+FUZZERS	= $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(FUZZ))
+
+fuzz: setup-fuzz
+	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
+	@B='$(abspath $B)' FUZZ_TIME='$(FUZZ_TIME)' tests/fuzz/run.sh
+
+# libFuzzer instruments what it is to explore, so the sources are built anew:
+# once, as a library for all targets.
+FUZZLIB	= $(LIB) askpass/prompt.c rotate/message.c rotate/net/reply.c
+
+$B/fuzz/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(say)clang -std=c11 -O1 -g $(CPPFLAGS) $(PRIVATE) \
+	    -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+$B/fuzz/libpawl.a: $(patsubst %.c,$B/fuzz/obj/%.o,$(FUZZLIB))
+	$(say)$(AR) rcs $@ $^
+
+$B/fuzz/%: tests/fuzz/%.c $B/fuzz/libpawl.a
+	$(say)clang -std=c11 -O1 -g $(CPPFLAGS) $(PRIVATE) \
+	    -fsanitize=fuzzer,address,undefined -o $@ $^ $(SODIUM)
+
+-include $(patsubst %.c,$B/fuzz/obj/%.d,$(FUZZLIB))
+
+# --- Analysis ---------------------------------------------------------------
+
+SHIPPED	= $(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) $(ROTATE) $(NET)
+HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
+	  rotate/net/*.h tests/unit/*.h)
+TESTC	= $(UNIT) $(FUZZ) $(BENCH) tests/servers/pam_pawl.c
+GCCMORE	= -Werror -fanalyzer -Wlogical-op -Wduplicated-cond \
+	  -Wduplicated-branches -Wjump-misses-init -Walloca
+CLANGMORE = -Werror -Wconditional-uninitialized
+
+lint: setup-lint
+	clang-format --dry-run --Werror $(SHIPPED) $(TESTC) $(HEADERS)
+	$(MAKE) --no-print-directory B='$B/gcc' CC=gcc \
+	    CFLAGS='-O2 $(GCCMORE)' all
+	$(MAKE) --no-print-directory B='$B/clang' CC=clang \
+	    CFLAGS='-O2 $(CLANGMORE)' all $B/clang/tests/unit/unit
+	@for f in $(SHIPPED); do echo "clang-tidy $$f"; \
+	    clang-tidy --quiet $$f -- -std=c11 $(CPPFLAGS) $(PRIVATE) \
+	    2>$B/tidy.err || { cat $B/tidy.err; exit 1; }; done
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+	    --enable=warning,portability,performance -Iinclude $(PRIVATE) \
+	    $(SHIPPED)
+	shellcheck tests/*.sh tests/*/*.sh .ci/run
+	mandoc -T lint -W warning man/*.[1-9]
+	tests/lint.sh
+
+# --- Install ----------------------------------------------------------------
+
+MAN1	= man/pawl-askpass.1 man/pawl-vault.1 man/pawl-rotate.1
+MAN5	= man/pawl-vault.5
+MAN7	= man/pawl.7
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(MANDIR)/man7
+	install -m 755 $B/pawl-askpass $B/pawl-vault $B/pawl-rotate \
+	    $(DESTDIR)$(BINDIR)
+	install -m 755 $B/pawl-rotate-net $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pawl-askpass pawl-vault \
+	    pawl-rotate) $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-net
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
+	    $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
+	    $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
+
+clean:
+	rm -rf $B
+
+.PHONY: all test demo bench fuzz lint install uninstall clean
+.DELETE_ON_ERROR:

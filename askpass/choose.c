@@ -1,0 +1,251 @@
+#include <string.h>
+
+#include "choose.h"
+
+/* OpenSSH before 8.0: "%.30s@%.128s's password: ". */
+#define OLD_USER_MAX 30
+#define OLD_HOST_MAX 128
+
+static struct slice
+part(struct text t)
+{
+	struct slice s = { (const unsigned char *)t.p, t.len };
+
+	return s;
+}
+
+const char *
+choose_refusal(enum prompt_kind kind)
+{
+	switch (kind) {
+	case PROMPT_PASSWORD:
+	case PROMPT_PASSWORD_RAW:
+		return NULL;
+	case PROMPT_UNKNOWN:
+		return "this is no prompt that pawl knows";
+	case PROMPT_OTP:
+		return "this asks for a one-time code";
+	case PROMPT_CHANGE:
+		return "the server wants the password changed; "
+		       "run pawl-rotate for this entry";
+	case PROMPT_PASSPHRASE:
+	case PROMPT_PASSPHRASE_RETRY:
+		return "this asks for the passphrase of a key";
+	case PROMPT_PIN:
+		return "this asks for a PIN";
+	case PROMPT_HOSTKEY:
+	case PROMPT_HOSTKEY_AGAIN:
+		return "the host key is not known; check it, and add it to "
+		       "known_hosts";
+	case PROMPT_CONFIRM:
+		return "this asks a person to confirm";
+	case PROMPT_NOTIFY:
+		return "this asks a person to touch a key";
+	case PROMPT_GIT_USERNAME:
+	case PROMPT_GIT_PASSWORD:
+		return "git's prompts are not answered";
+	case PROMPT_SUDO:
+		return "sudo's prompts are not answered";
+	case PROMPT_LOCK:
+	case PROMPT_KEYGEN:
+		return "this asks for a new passphrase";
+	}
+	return "this is no prompt that pawl knows";
+}
+
+/* user@host, as the index has it. */
+static int
+login_text(struct slice user, struct slice host, char *buf, size_t size,
+    struct slice *login, struct err *e)
+{
+	if (user.len + host.len + 1 > size)
+		return err_set(e, ERR_DENIED, "user@host is too long");
+	memcpy(buf, user.p, user.len);
+	buf[user.len] = '@';
+	memcpy(buf + user.len + 1, host.p, host.len);
+	login->p = (const unsigned char *)buf;
+	login->len = user.len + host.len + 1;
+	return 0;
+}
+
+/*
+ * The parent's command line has to be ssh's and to name this host, and this
+ * user if it names one.
+ */
+static int
+parent_agrees(struct request *q, struct slice wanted_user,
+    struct slice wanted_host, struct err *e)
+{
+	struct slice user, host,
+	    cmdline = { (const unsigned char *)q->parent.cmdline,
+		    q->parent.cmdline_len };
+
+	if (!parent_is_ssh(&q->parent) ||
+	    parent_destination(cmdline, &user, &host) == -1)
+		return err_set(e, ERR_DENIED,
+		    "the caller is not an ssh whose destination can be "
+		    "read; set PAWL_ENTRY to the entry's name");
+	if (!slice_equal_fold(host, wanted_host) ||
+	    (user.len > 0 && wanted_user.len > 0 &&
+		!slice_equal(user, wanted_user)))
+		return err_set(e, ERR_DENIED,
+		    "the prompt and ssh's command line name different "
+		    "destinations; set PAWL_ENTRY to the entry's name");
+	return 0;
+}
+
+static int
+find_by_login(struct vault *v, struct request *q, struct entry *entry,
+    struct secret **plainp, struct err *e)
+{
+	struct slice login = { NULL, 0 }, user = part(q->prompt.user);
+	struct slice host = part(q->prompt.host);
+	char buf[1024];
+
+	if (q->prompt.kind != PROMPT_PASSWORD || q->prompt.truncated_user ||
+	    q->prompt.truncated_host)
+		return err_set(e, ERR_DENIED,
+		    "the prompt does not say whose password it wants; set "
+		    "PAWL_ENTRY to the entry's name");
+	if (parent_agrees(q, user, host, e) == -1 ||
+	    login_text(user, host, buf, sizeof(buf), &login, e) == -1)
+		return -1;
+	return vault_find(v, TABLE_LOGIN, login, entry, plainp, e);
+}
+
+int
+choose_entry(struct vault *v, struct request *q, struct entry *entry,
+    struct secret **plainp, struct err *e)
+{
+	if (q->entry != NULL)
+		return vault_find(v, TABLE_NAME, slice_of(q->entry), entry,
+		    plainp, e);
+	if (q->dataset != NULL)
+		return vault_find(v, TABLE_DATASET, slice_of(q->dataset), entry,
+		    plainp, e);
+	return find_by_login(v, q, entry, plainp, e);
+}
+
+/* Equal, or the beginning that an old ssh prints of a long one. */
+static bool
+matches(struct slice have, struct slice asked, bool truncated, size_t limit,
+    bool fold)
+{
+	if (truncated && asked.len == limit && have.len > limit)
+		have.len = limit;
+	return fold ? slice_equal_fold(have, asked) : slice_equal(have, asked);
+}
+
+static bool
+has_user(const struct entry *entry, struct slice user, bool truncated)
+{
+	struct slice value;
+	size_t at = 0;
+
+	while (record_attr(entry, "user", &at, &value))
+		if (matches(value, user, truncated, OLD_USER_MAX, false))
+			return true;
+	return false;
+}
+
+static bool
+has_host(const struct entry *entry, struct slice host, bool truncated)
+{
+	struct slice value;
+	size_t at = 0;
+
+	while (record_attr(entry, "host", &at, &value))
+		if (matches(value, host, truncated, OLD_HOST_MAX, true))
+			return true;
+	return false;
+}
+
+/* Prompts that name nobody: the command line has to, and the entry agrees. */
+static int
+check_raw(const struct entry *entry, struct request *q, struct err *e)
+{
+	struct slice user, host,
+	    cmdline = { (const unsigned char *)q->parent.cmdline,
+		    q->parent.cmdline_len };
+
+	if (!parent_is_ssh(&q->parent) ||
+	    parent_destination(cmdline, &user, &host) == -1)
+		return err_set(e, ERR_DENIED,
+		    "the prompt names nobody, and the caller is not an ssh "
+		    "whose destination can be read");
+	if (!has_host(entry, host, false))
+		return err_set(e, ERR_DENIED,
+		    "the entry is not for the host on ssh's command line; "
+		    "add host= with pawl-vault set");
+	if (user.len > 0 && !has_user(entry, user, false))
+		return err_set(e, ERR_DENIED,
+		    "the entry is not for the user on ssh's command line");
+	return 0;
+}
+
+static int
+check_login(const struct entry *entry, struct request *q, struct err *e)
+{
+	const struct prompt *p = &q->prompt;
+	char shown[160];
+
+	if (p->kind == PROMPT_PASSWORD_RAW)
+		return check_raw(entry, q, e);
+	if (!has_user(entry, part(p->user), p->truncated_user))
+		return err_set(e, ERR_DENIED,
+		    "the prompt is for the user \"%s\", and the entry is "
+		    "not; see pawl-vault show",
+		    text_show(shown, sizeof(shown), part(p->user)));
+	if (!has_host(entry, part(p->host), p->truncated_host))
+		return err_set(e, ERR_DENIED,
+		    "the prompt is for the host \"%s\", and the entry is "
+		    "not; add host= with pawl-vault set",
+		    text_show(shown, sizeof(shown), part(p->host)));
+	return 0;
+}
+
+/* Entries without one are logins. */
+static int
+check_service(const struct entry *entry, struct err *e)
+{
+	struct slice value;
+	size_t at = 0;
+
+	if (!record_attr(entry, "service", &at, &value))
+		return 0;
+	at = 0;
+	while (record_attr(entry, "service", &at, &value))
+		if (slice_is(value, "ssh") || slice_is(value, "ftp"))
+			return 0;
+	return err_set(e, ERR_DENIED,
+	    "the entry's service is neither ssh nor ftp");
+}
+
+static int
+check_rotation(const struct entry *entry, struct err *e)
+{
+	switch (entry->rotation.state) {
+	case ROTATION_IDLE:
+		return 0;
+	case ROTATION_PEND:
+	case ROTATION_SENT:
+		return err_set(e, ERR_BUSY,
+		    "its password is being changed; if no pawl-rotate is "
+		    "running, run: pawl-rotate recover");
+	case ROTATION_ATTN:
+		break;
+	}
+	return err_set(e, ERR_ATTENTION,
+	    "which of its passwords holds is not known; see pawl-rotate "
+	    "status");
+}
+
+int
+choose_check(const struct entry *entry, struct request *q, struct err *e)
+{
+	if (check_service(entry, e) == -1 || check_login(entry, q, e) == -1)
+		return -1;
+	if (entry->current.p == NULL)
+		return err_set(e, ERR_NOENTRY, "the entry has no secret");
+	return check_rotation(entry, e);
+}

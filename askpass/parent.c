@@ -1,0 +1,218 @@
+#include <sys/types.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "parent.h"
+
+/* ssh.c, main(): the options of 6.4 to 10.x; a colon takes an argument. */
+static const char ssh_options[] =
+    "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
+
+/* Walks the terminated strings of a command line. */
+struct args {
+	struct slice left;
+};
+
+static bool
+next_arg(struct args *a, struct slice *arg)
+{
+	const unsigned char *end;
+
+	if (a->left.len == 0)
+		return false;
+	end = memchr(a->left.p, '\0', a->left.len);
+	arg->p = a->left.p;
+	arg->len = end == NULL ? a->left.len : (size_t)(end - a->left.p);
+	a->left.p += arg->len;
+	a->left.len -= arg->len;
+	if (end != NULL) {
+		a->left.p++;
+		a->left.len--;
+	}
+	return true;
+}
+
+static struct slice
+skip(struct slice s, size_t n)
+{
+	s.p += n;
+	s.len -= n;
+	return s;
+}
+
+/* The value of "-o User=site1", "-oUser site1"; false for other keywords. */
+static bool
+option_user(struct slice value, struct slice *user)
+{
+	static const char keyword[] = "user";
+	size_t n = sizeof(keyword) - 1;
+
+	while (value.len > 0 && (*value.p == ' ' || *value.p == '\t'))
+		value = skip(value, 1);
+	if (value.len <= n ||
+	    strncasecmp((const char *)value.p, keyword, n) != 0)
+		return false;
+	value = skip(value, n);
+	if (*value.p != '=' && *value.p != ' ' && *value.p != '\t')
+		return false;
+	while (value.len > 0 && strchr(" \t=\"", *value.p) != NULL)
+		value = skip(value, 1);
+	while (value.len > 0 && strchr(" \t\"", value.p[value.len - 1]) != NULL)
+		value.len--;
+	*user = value;
+	return true;
+}
+
+/*
+ * One cluster of options, "-vl site1".  *user is set by the first that names
+ * one, as in ssh.  -1 for an option that ssh does not have.
+ */
+static int
+read_options(struct slice arg, struct args *a, struct slice *user)
+{
+	struct slice value;
+	const char *option;
+	unsigned char letter;
+	size_t i;
+
+	for (i = 1; i < arg.len; i++) {
+		letter = arg.p[i];
+		option = letter == ':' ? NULL : strchr(ssh_options, letter);
+		if (option == NULL || letter == '\0')
+			return -1;
+		if (option[1] != ':')
+			continue;
+		value = skip(arg, i + 1);
+		if (value.len == 0 && !next_arg(a, &value))
+			return -1;
+		if (letter == 'l' && user->len == 0)
+			*user = value;
+		else if (letter == 'o' && user->len == 0)
+			(void)option_user(value, user);
+		break;
+	}
+	return 0;
+}
+
+/* Splits "[user@]host" at the last @, and takes "ssh://" and a port off. */
+static void
+split_destination(struct slice text, struct slice *user, struct slice *host)
+{
+	static const char scheme[] = "ssh://";
+	size_t n = sizeof(scheme) - 1, i;
+	bool uri = text.len > n && memcmp(text.p, scheme, n) == 0;
+
+	if (uri)
+		text = skip(text, n);
+	*host = text;
+	for (i = text.len; i > 0; i--) {
+		if (text.p[i - 1] != '@')
+			continue;
+		*host = skip(text, i);
+		if (user->len == 0) {
+			user->p = text.p;
+			user->len = i - 1;
+		}
+		break;
+	}
+	if (!uri)
+		return;
+	for (i = 0; i < host->len; i++) {
+		if (host->p[i] == ':' || host->p[i] == '/') {
+			host->len = i;
+			return;
+		}
+	}
+}
+
+int
+parent_destination(struct slice cmdline, struct slice *user, struct slice *host)
+{
+	struct args a = { cmdline };
+	struct slice arg, destination = { NULL, 0 };
+	bool ended = false;
+
+	*user = *host = (struct slice){ NULL, 0 };
+	if (!next_arg(&a, &arg))
+		return -1;
+	/* Options may stand before and, once, after the destination. */
+	while (next_arg(&a, &arg)) {
+		if (!ended && slice_is(arg, "--")) {
+			ended = true;
+		} else if (!ended && arg.len > 1 && *arg.p == '-') {
+			if (read_options(arg, &a, user) == -1)
+				return -1;
+		} else if (destination.p == NULL && arg.len > 0) {
+			destination = arg;
+		} else {
+			break;
+		}
+	}
+	if (destination.p == NULL)
+		return -1;
+	split_destination(destination, user, host);
+	return host->len == 0 ? -1 : 0;
+}
+
+static void
+look_at_program(struct parent *p)
+{
+	char path[64], target[4096];
+	const char *base;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/exe", (long)p->pid);
+	if ((n = readlink(path, target, sizeof(target) - 1)) == -1)
+		return;
+	target[n] = '\0';
+	base = strrchr(target, '/');
+	base = base == NULL ? target : base + 1;
+	if (strlen(base) < sizeof(p->program))
+		memcpy(p->program, base, strlen(base) + 1);
+}
+
+static void
+look_at_arguments(struct parent *p)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/cmdline", (long)p->pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return;
+	if ((n = read_full(fd, p->cmdline, sizeof(p->cmdline))) > 0)
+		p->cmdline_len = (size_t)n;
+	(void)close(fd);
+}
+
+void
+parent_look(struct parent *p, bool arguments)
+{
+	p->pid = getppid();
+	p->program[0] = '\0';
+	p->looked = false;
+	p->cmdline_len = 0;
+	if (arguments)
+		look_at_arguments(p);
+}
+
+const char *
+parent_program(struct parent *p)
+{
+	if (!p->looked)
+		look_at_program(p);
+	p->looked = true;
+	return p->program;
+}
+
+bool
+parent_is_ssh(struct parent *p)
+{
+	return strcmp(parent_program(p), "ssh") == 0;
+}

@@ -1,0 +1,56 @@
+/*
+ * The process that asks: which program it is, and which destination its
+ * command line names.
+ *
+ * None of this proves where a password goes (HostKeyAlias, ProxyCommand and
+ * LD_PRELOAD are the caller's own); it keeps text that a server wrote from
+ * choosing a secret, and tells whether a refusal has to end the caller.
+ */
+#ifndef PARENT_H
+#define PARENT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "bytes.h"
+#include "err.h"
+
+/* ssh's own limit on a destination is far below; a longer line is cut. */
+#define PARENT_CMDLINE_MAX 8192
+
+struct parent {
+	pid_t pid;
+	/* The base name of its executable, "" where that cannot be known. */
+	char program[64];
+	bool looked;
+	/* Its arguments, each terminated, as /proc/PID/cmdline has them. */
+	char cmdline[PARENT_CMDLINE_MAX];
+	size_t cmdline_len;
+};
+
+/*
+ * Notes who the parent process is; with arguments, reads its command line
+ * too.  Without /proc that stays empty.
+ */
+void parent_look(struct parent *p, bool arguments);
+
+/*
+ * The name of its program, read when it is first asked for: one readlink(2),
+ * which the sandbox allows, and most answers do not need it.
+ */
+const char *parent_program(struct parent *p);
+
+/* Whether it is OpenSSH's client, whichever name sftp or scp gave it. */
+bool parent_is_ssh(struct parent *p);
+
+/*
+ * The destination in ssh's arguments, as its own getopt(3) loop reads them
+ * (ssh.c): the host of "[user@]host" or "ssh://[user@]host[:port]", and the
+ * user of that, of -l or of -o User, else an empty slice.  Pure.  -1 if there
+ * is no destination, or an option that this ssh cannot have.
+ */
+int parent_destination(struct slice cmdline, struct slice *user,
+    struct slice *host);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * pawl.conf: the site's own settings, "key = value" a line, # for comments.
+ * Absent: the defaults.  Unknown keys and bad values are errors with file and
+ * line.  It must be owned by root or the caller and not writable by others.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "bytes.h"
+#include "err.h"
+
+struct config {
+	/* audit-file = PATH: audit lines go here too; "" for none. */
+	char audit_file[PATH_MAX];
+	/* require-mlock = yes|no: refuse to hold secrets in swappable memory.
+	 */
+	bool require_mlock;
+	/* require-sandbox = yes|no: refuse to run with a layer missing. */
+	bool require_sandbox;
+	/* wait = DURATION: how long askpass waits for a rotation (10s). */
+	unsigned int wait_ms;
+	/* lock-wait = DURATION: how long a writer waits for another (10s). */
+	unsigned int lock_wait_ms;
+};
+
+/* Pure: text to settings.  name is the file's, for messages. */
+int config_parse(struct config *c, const char *name, struct slice text,
+    struct err *e) MUST_CHECK;
+
+/* Reads the file at path_config(), or sets the defaults where none is. */
+int config_load(struct config *c, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * The only door to libsodium's ciphers.  It never sees a file.
+ *
+ * Subkeys come from the 32-byte master key by crypto_kdf (BLAKE2b), one
+ * context a use.  Sealing is XChaCha20-Poly1305 with a random nonce; keyed
+ * hashes are BLAKE2b.  All of it is specified in pawl-vault(5).
+ */
+#ifndef CRYPT_H
+#define CRYPT_H
+
+#include <stddef.h>
+
+#include "bytes.h"
+#include "err.h"
+#include "secret.h"
+
+#define CRYPT_KEY 32
+#define CRYPT_NONCE 24
+#define CRYPT_TAG 16
+#define CRYPT_MAC 32
+#define CRYPT_HASH 16
+/* What sealing adds: the nonce before, the tag behind. */
+#define CRYPT_OVERHEAD (CRYPT_NONCE + CRYPT_TAG)
+
+/* Contexts of crypto_kdf_derive_from_key(), subkey number 1 of each. */
+#define CRYPT_CTX_HEADER "pawlhead"
+#define CRYPT_CTX_GEOMETRY "pawlgeom"
+#define CRYPT_CTX_INDEX "pawlindx"
+#define CRYPT_CTX_HASH "pawlhash"
+#define CRYPT_CTX_RECORD "pawlrecd"
+
+/* Kept in a struct secret: data points to one of these. */
+struct crypt_keys {
+	unsigned char header[CRYPT_KEY];
+	unsigned char geometry[CRYPT_KEY];
+	unsigned char index[CRYPT_KEY];
+	unsigned char hash[CRYPT_KEY];
+	unsigned char record[CRYPT_KEY];
+};
+
+void crypt_subkeys(struct crypt_keys *k, const unsigned char *master);
+
+void crypt_random(void *to, size_t len);
+
+/*
+ * Seals len bytes into out, len + CRYPT_OVERHEAD: nonce, ciphertext, tag.
+ * out and plain must not overlap.  Cannot fail.
+ */
+void crypt_seal(unsigned char *out, const void *plain, size_t len,
+    struct slice ad, const unsigned char key[static CRYPT_KEY]);
+
+/*
+ * Opens a sealed run into out (sealed.len - CRYPT_OVERHEAD bytes).  -1 if it
+ * is too short or does not authenticate; out is then zeroed.
+ */
+int crypt_open(unsigned char *out, struct slice sealed, struct slice ad,
+    const unsigned char key[static CRYPT_KEY]) MUST_CHECK;
+
+/* Keyed BLAKE2b-256. */
+void crypt_mac(unsigned char out[static CRYPT_MAC], struct slice data,
+    const unsigned char key[static CRYPT_KEY]);
+/* In constant time. */
+int crypt_mac_verify(const unsigned char mac[static CRYPT_MAC],
+    struct slice data, const unsigned char key[static CRYPT_KEY]) MUST_CHECK;
+
+/* Keyed BLAKE2b-128 of the byte kind and text: where a key is in the index. */
+void crypt_hash(unsigned char out[static CRYPT_HASH], unsigned char kind,
+    struct slice text, const unsigned char key[static CRYPT_KEY]);
+
+#endif

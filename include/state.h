@@ -1,0 +1,111 @@
+/*
+ * What this machine and user remember about a vault outside of it, in
+ * STATE/pawl/VAULTID.state: the generation last seen, so that an older vault
+ * put back is noticed, and the latest hand-outs, so that an ssh process gets
+ * one answer and a rotation waits for jobs that hold the old password.
+ *
+ * The file is 64 bytes of header and 512 records of 64 bytes (pawl-vault(5)).
+ * It is not secret, not synced but for the header, and may be deleted: then
+ * rollback goes unnoticed once.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "path.h"
+
+#define STATE_SLOTS 512
+#define STATE_HEADER 64
+#define STATE_MARK 64
+#define STATE_FILE (STATE_HEADER + STATE_SLOTS * STATE_MARK)
+#define STATE_MAC 32
+#define STATE_ID 16
+
+enum state_event {
+	STATE_NOTHING = 0,
+	/* The secret of an entry was given to the process. */
+	STATE_ANSWERED = 1,
+	/* The process asked again, or was refused. */
+	STATE_REFUSED = 2
+};
+
+/* One hand-out or refusal.  Times are CLOCK_REALTIME and CLOCK_BOOTTIME. */
+struct state_mark {
+	uint32_t pid;
+	enum state_event event;
+	/* What was asked for: a number of the caller's, its kind of prompt. */
+	uint32_t question;
+	uint64_t real_ms;
+	uint64_t boot_ms;
+	/* The entry, or zeros. */
+	unsigned char entry[STATE_ID];
+};
+
+/* The whole file, read at once.  Zero it and set fd to -1 first. */
+struct state {
+	int fd;
+	uint64_t generation;
+	unsigned char mac[STATE_MAC];
+	/* The file as it was read; a mark is decoded when it is asked for. */
+	unsigned char raw[STATE_FILE + 1];
+	struct state_mark found;
+};
+
+/*
+ * Opens (and makes) the file for the vault with this id, and reads it.  It
+ * must be a regular file of the caller's or root's, not writable by others.
+ * ERR_IO, ERR_DENIED.  A file of another size or magic starts afresh, and
+ * says so through *freshp, which may be NULL.  In a directory that t has found
+ * good the file is not looked at: nobody else can have put it there.  t may be
+ * NULL.
+ */
+int state_open(struct state *s, const unsigned char id[STATE_ID],
+    const struct path_trust *t, bool *freshp, struct err *e) MUST_CHECK;
+void state_close(struct state *s);
+
+/*
+ * Compares a vault that was opened with what was seen before: an older
+ * generation, or the same with another MAC, is ERR_DAMAGED with a message that
+ * names both generations and --accept-older.  A newer one is remembered, with
+ * no sync: losing it costs one unnoticed rollback, not a password.
+ */
+int state_check(struct state *s, uint64_t generation,
+    const unsigned char mac[STATE_MAC], struct err *e) MUST_CHECK;
+
+/* Remembers this generation whatever was seen before, synced. */
+int state_accept(struct state *s, uint64_t generation,
+    const unsigned char mac[STATE_MAC], struct err *e) MUST_CHECK;
+
+/*
+ * The mark of process pid, if it was made since that process started, else
+ * NULL: a pid that was used again finds nothing.  It is s's own, until the next
+ * call.  Reads /proc/PID/stat, and
+ * only when a mark with this pid exists.  Without /proc a mark counts for ten
+ * minutes, as long as there is a process with that pid.
+ */
+const struct state_mark *state_find(struct state *s, pid_t pid);
+
+/* Decodes the mark in a slot, 0 to STATE_SLOTS - 1. */
+void state_mark_at(const struct state *s, size_t slot, struct state_mark *m);
+
+/*
+ * Writes the mark of m->pid over its previous one, else over the oldest (a
+ * free one first) of the 8 slots that are for pids of this remainder by 64,
+ * so that processes that start together do not take each other's; fills in
+ * the times.  One pwrite(2): allowed in the sandbox.
+ */
+int state_mark(struct state *s, struct state_mark *m, struct err *e) MUST_CHECK;
+
+/*
+ * How many milliseconds ago the entry was last handed out to a process that
+ * is still alive, or UINT64_MAX.  What a rotation drains.
+ */
+uint64_t state_last_answer(const struct state *s,
+    const unsigned char entry[STATE_ID]);
+
+#endif

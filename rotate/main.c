@@ -1,0 +1,382 @@
+/*
+ * pawl-rotate: options, then a run of the transaction for each entry named.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "config.h"
+#include "drive.h"
+#include "io.h"
+#include "key.h"
+#include "path.h"
+#include "sandbox.h"
+#include "secret.h"
+#include "status.h"
+#include "vault.h"
+
+#define PROGRAM "pawl-rotate"
+#define ARENA_SIZE ((size_t)256 * 1024)
+
+struct session {
+	struct config config;
+	struct key key;
+	char path[PATH_MAX];
+	const char *vault;
+	const char *key_file;
+	bool accept_older;
+	bool force;
+	bool again;
+	bool json;
+	bool quiet;
+};
+
+static const char *const usage_text =
+    "usage: pawl-rotate [options] NAME ...\n"
+    "       pawl-rotate [options] check NAME ...\n"
+    "       pawl-rotate [options] recover [--again] [NAME ...]\n"
+    "       pawl-rotate [options] status [--json]\n"
+    "\n"
+    "  -f, --vault FILE     the vault (PAWL_VAULT)\n"
+    "  -k, --key FILE       the key file (PAWL_KEY_FILE)\n"
+    "      --force          rotate before rotate.min-age is over\n"
+    "      --accept-older   take a vault that was restored from a backup\n"
+    "  -q, --quiet          no line for each step\n"
+    "  -h, --help; --version\n"
+    "\n"
+    "See pawl-rotate(1).\n";
+
+enum long_option {
+	OPTION_FORCE = 256,
+	OPTION_ACCEPT_OLDER,
+	OPTION_AGAIN,
+	OPTION_JSON,
+	OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+	{ "vault", required_argument, NULL, 'f' },
+	{ "key", required_argument, NULL, 'k' },
+	{ "force", no_argument, NULL, OPTION_FORCE },
+	{ "accept-older", no_argument, NULL, OPTION_ACCEPT_OLDER },
+	{ "again", no_argument, NULL, OPTION_AGAIN },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* In order of how much a person has to do about it. */
+static int
+worse(int a, int b)
+{
+	static const int order[] = { ERR_NONE, ERR_BUSY, ERR_UNREACHABLE,
+		ERR_REFUSED, ERR_NOENTRY, ERR_CONFIG, ERR_USAGE, ERR_DENIED,
+		ERR_NOVAULT, ERR_DAMAGED, ERR_UNSYNCED, ERR_IO, ERR_ATTENTION };
+	size_t i, at_a = 0, at_b = 0;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (order[i] == a)
+			at_a = i;
+		if (order[i] == b)
+			at_b = i;
+	}
+	return at_a > at_b ? a : b;
+}
+
+static int
+print(int fd, const char *text)
+{
+	return write_all(fd, text, strlen(text));
+}
+
+static void
+warn_unlocked(void)
+{
+	if (print(STDERR_FILENO,
+		PROGRAM ": memory cannot be locked (ulimit -l); secrets may "
+			"reach the swap\n") == -1)
+		return;
+}
+
+static void
+say_step(const char *name, const char *line)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "%s: %s\n", name, line);
+	if (print(STDOUT_FILENO, text) == -1)
+		return;
+}
+
+static void
+audit_run(const char *name, enum tx_event event,
+    const struct drive_report *report, const struct err *e)
+{
+	struct audit a;
+
+	audit_begin(&a, tx_event_name(event));
+	audit_text(&a, "entry", name);
+	audit_text(&a, "end", tx_end_name(report->end));
+	audit_number(&a, "attempts", report->attempts);
+	audit_number(&a, "bad", report->bad);
+	audit_number(&a, "uid", (unsigned long long)getuid());
+	if (e->kind != ERR_NONE)
+		audit_text(&a, "why", e->msg);
+	audit_send(&a);
+}
+
+static const char *
+done_line(enum tx_event event, enum tx_end end)
+{
+	if (end == TX_END_ROTATED)
+		return "changed, and proved by a fresh login";
+	if (event == TX_CHECK)
+		return "the current password logs in";
+	return "nothing to recover, the current password stays";
+}
+
+static int
+run_one(const struct session *s, struct netproc *net, const char *name,
+    enum tx_event event, bool last)
+{
+	const struct drive_options o = { .vault = s->path,
+		.key = &s->key.slot,
+		.net = net,
+		.lock_wait_ms = s->config.lock_wait_ms,
+		.force = s->force,
+		.last = last,
+		.say = s->quiet ? NULL : say_step };
+	struct err e = { ERR_NONE, "" };
+	struct drive_report report;
+	int rv;
+
+	rv = drive_run(&o, name, event, &report, &e);
+	audit_run(name, event, &report, &e);
+	if (rv == -1)
+		return err_print(PROGRAM, &e);
+	if (!s->quiet)
+		say_step(name, done_line(event, report.end));
+	return 0;
+}
+
+static int
+run_each(const struct session *s, int argc, char **argv, enum tx_event event)
+{
+	struct netproc net = { .fd = -1 };
+	struct err e;
+	int i, status = 0;
+
+	if (netproc_start(&net, &e) == -1)
+		return err_print(PROGRAM, &e);
+	for (i = 0; i < argc; i++)
+		status = worse(status,
+		    run_one(s, &net, argv[i], event, i == argc - 1));
+	netproc_stop(&net);
+	return status;
+}
+
+static struct vault *
+open_vault(const struct session *s, struct err *e)
+{
+	const struct vault_options o = { .path = s->path,
+		.key = &s->key.slot,
+		.accept_older = s->accept_older };
+
+	return vault_open(&o, e);
+}
+
+/* Those that have something to recover, when none was named. */
+static int
+recover_all(const struct session *s, enum tx_event event, struct err *e)
+{
+	struct status_list list = { NULL, 0, 0 };
+	struct vault *v = NULL;
+	struct netproc net = { .fd = -1 };
+	int status = -1;
+	size_t i;
+
+	if ((v = open_vault(s, e)) == NULL || status_collect(&list, v, e) == -1)
+		goto out;
+	vault_close(v);
+	v = NULL;
+	status = 0;
+	for (i = 0; i < list.n; i++) {
+		if (!status_unfinished(&list.rows[i]))
+			continue;
+		status = worse(status,
+		    run_one(s, &net, list.rows[i].name, event, false));
+	}
+out:
+	netproc_stop(&net);
+	status_free(&list);
+	vault_close(v);
+	return status;
+}
+
+static int
+show_status(const struct session *s, struct err *e)
+{
+	struct status_list list = { NULL, 0, 0 };
+	struct vault *v = NULL;
+	int rv = -1;
+
+	if ((v = open_vault(s, e)) == NULL || status_collect(&list, v, e) == -1)
+		goto out;
+	rv = s->json ? status_print_json(&list, e) : status_print(&list, e);
+out:
+	status_free(&list);
+	vault_close(v);
+	return rv;
+}
+
+static int
+usage_error(const char *what, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "%s; see pawl-rotate --help", what);
+}
+
+static int
+dispatch(const struct session *s, int argc, char **argv, struct err *e)
+{
+	enum tx_event recovery = s->again ? TX_RECOVER_AGAIN : TX_RECOVER;
+	struct vault *v;
+
+	if (argc == 0)
+		return usage_error("which entry is to be rotated?", e);
+	if (s->accept_older) {
+		if ((v = open_vault(s, e)) == NULL)
+			return -1;
+		vault_close(v);
+	}
+	if (strcmp(argv[0], "status") == 0) {
+		if (argc > 1)
+			return usage_error("status takes no name", e);
+		return show_status(s, e);
+	}
+	if (strcmp(argv[0], "recover") == 0) {
+		if (argc == 1)
+			return recover_all(s, recovery, e);
+		return run_each(s, argc - 1, argv + 1, recovery);
+	}
+	if (strcmp(argv[0], "check") == 0) {
+		if (argc == 1)
+			return usage_error("which entry is to be checked?", e);
+		return run_each(s, argc - 1, argv + 1, TX_CHECK);
+	}
+	return run_each(s, argc, argv, TX_START);
+}
+
+/* Options may stand anywhere; an abbreviation of a long one may not. */
+static int
+options(struct session *s, int argc, char **argv, struct err *e)
+{
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "f:k:qh", long_options, NULL)) !=
+	    -1) {
+		switch (c) {
+		case 'f':
+			s->vault = optarg;
+			break;
+		case 'k':
+			s->key_file = optarg;
+			break;
+		case 'q':
+			s->quiet = true;
+			break;
+		case OPTION_FORCE:
+			s->force = true;
+			break;
+		case OPTION_ACCEPT_OLDER:
+			s->accept_older = true;
+			break;
+		case OPTION_AGAIN:
+			s->again = true;
+			break;
+		case OPTION_JSON:
+			s->json = true;
+			break;
+		case 'h':
+		case OPTION_VERSION:
+			return c;
+		default:
+			return usage_error("unknown option, or one without "
+					   "its argument",
+			    e);
+		}
+	}
+	return 0;
+}
+
+static int
+prepare(struct session *s, struct err *e)
+{
+	struct path_trust trust = { { { 0 } } };
+	const char *audit;
+	size_t len;
+
+	if (config_load(&s->config, e) == -1)
+		return -1;
+	audit = s->config.audit_file[0] == '\0' ? NULL : s->config.audit_file;
+	if (audit_open(PROGRAM, audit, e) == -1)
+		return -1;
+	if (!secret_locked() && s->config.require_mlock)
+		return err_set(e, ERR_DENIED,
+		    "memory cannot be locked (ulimit -l), and require-mlock "
+		    "is set");
+	if (!secret_locked() && !s->quiet)
+		warn_unlocked();
+	if (s->vault == NULL) {
+		if (path_vault(s->path, sizeof(s->path), e) == -1)
+			return -1;
+	} else if ((len = strlen(s->vault)) >= sizeof(s->path)) {
+		return err_set(e, ERR_USAGE, "-f: the path is too long");
+	} else {
+		memcpy(s->path, s->vault, len + 1);
+	}
+	return key_find(&s->key, s->key_file, true, &trust, e);
+}
+
+static int
+finish(struct session *s, int status)
+{
+	key_free(&s->key);
+	secret_wipe_all();
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct session s;
+	struct err e = { ERR_NONE, "" };
+	int status;
+
+	sandbox_harden();
+	if (sandbox_std_fds(&e) == -1 ||
+	    secret_init(NULL, ARENA_SIZE, &e) == -1)
+		return err_print(PROGRAM, &e);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return ERR_IO;
+	if ((status = options(&s, argc, argv, &e)) == -1)
+		return err_print(PROGRAM, &e);
+	if (status == 'h')
+		return print(STDOUT_FILENO, usage_text) == -1 ? ERR_IO : 0;
+	if (status == OPTION_VERSION)
+		return print(STDOUT_FILENO, PROGRAM " " VERSION "\n") == -1 ?
+		    ERR_IO :
+		    0;
+	if (prepare(&s, &e) == -1)
+		return finish(&s, err_print(PROGRAM, &e));
+	if ((status = dispatch(&s, argc - optind, argv + optind, &e)) == -1)
+		status = err_print(PROGRAM, &e);
+	return finish(&s, status);
+}

@@ -1,0 +1,42 @@
+/*
+ * One attempt to log in, or to change a password: a new connection, TLS that
+ * is verified, USER, PASS.  What becomes of it is read from the server's
+ * lines (reply.h), never from what libcurl makes of them.
+ */
+#ifndef LOGIN_H
+#define LOGIN_H
+
+#include <curl/curl.h>
+
+#include "err.h"
+#include "message.h"
+#include "trust.h"
+
+/* What the attempts of one process share. */
+struct login_world {
+	CURLM *multi;
+	struct trust *trust;
+	/* A socket whose other end the parent holds: once that is gone nothing
+	 * is sent any more, since nobody would count it. */
+	int parent;
+};
+
+struct login;
+
+/*
+ * Prepares an attempt; nothing is sent.  w and r must outlive it.  ERR_USAGE
+ * if the request must not be sent as it is, ERR_IO if libcurl fails.
+ */
+int login_new(struct login **lp, const struct login_world *w,
+    const struct message_request *r, struct err *e) MUST_CHECK;
+
+/* Makes it, and returns as soon as the outcome is known. */
+void login_run(struct login *l, struct message_result *result);
+
+/*
+ * Takes leave from the server (QUIT, where the login was accepted; some
+ * seconds at most), closes, wipes and frees.  NULL is fine.
+ */
+void login_free(struct login *l);
+
+#endif

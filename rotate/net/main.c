@@ -1,0 +1,172 @@
+/*
+ * pawl-rotate-net: the half of pawl-rotate that talks to the network.
+ *
+ * Standard input is one end of a socket pair.  Requests come in on it, one
+ * after the other, and for each of them one result goes out; the end of file
+ * ends the program.  It never sees the vault or its key, and it knows a
+ * password for as long as a login takes.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "login.h"
+#include "message.h"
+#include "sandbox.h"
+#include "trust.h"
+#include "wipe.h"
+
+#define PROGRAM "pawl-rotate-net"
+
+/* A message, a request's passwords, and PASS's argument made of them. */
+#define ARENA ((size_t)32 * 1024)
+
+static bool
+is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* Whether the parent wants no more, or is gone. */
+static bool
+at_end(int fd)
+{
+	char c;
+
+	return recv(fd, &c, 1, MSG_PEEK) == 0;
+}
+
+/*
+ * What has to be read before the doors close: the authorities that the first
+ * request names.
+ */
+static int
+settle(struct login_world *w, const struct message_request *r, struct err *e)
+{
+	struct sandbox s = { .promise = SANDBOX_NET };
+	unsigned int missing = 0;
+
+	if (w->trust != NULL) {
+		if (trust_is(w->trust, r->ca_file))
+			return 0;
+		return err_set(e, ERR_CONFIG,
+		    "one " PROGRAM " serves one CA "
+		    "file only");
+	}
+	if (trust_load(&w->trust, r->ca_file, e) == -1)
+		return -1;
+	if (r->ca_file[0] != '\0')
+		s.readable = r->ca_file;
+	if (sandbox_enter(&s, &missing, e) == -1) {
+		trust_free(w->trust);
+		w->trust = NULL;
+		return -1;
+	}
+	return 0;
+}
+
+/* A result for what failed before anything was sent. */
+static void
+not_sent(struct message_result *result, const struct err *e)
+{
+	memset(result, 0, sizeof(*result));
+	result->outcome = MESSAGE_NOT_SENT;
+	result->reason = MESSAGE_REASON_INTERNAL;
+	if (e->kind == ERR_USAGE || e->kind == ERR_CONFIG)
+		result->reason = MESSAGE_REASON_REQUEST;
+	(void)text_show(result->reply, sizeof(result->reply), slice_of(e->msg));
+}
+
+static int
+answer(int fd, struct secret *m, const struct message_result *result,
+    struct err *e)
+{
+	if (message_put_result(m, result, e) == -1)
+		return -1;
+	return message_send(fd, m, e);
+}
+
+/* One request.  The result is out before the server is taken leave from. */
+static int
+serve(struct login_world *w, struct secret *m, struct err *e)
+{
+	struct message_request r;
+	struct message_result result;
+	struct login *l = NULL;
+	struct err why;
+	int rv;
+
+	if (message_receive(w->parent, m, e) == -1 ||
+	    message_get_request(&r, secret_slice(m), e) == -1)
+		return -1;
+	if (settle(w, &r, &why) == -1 || login_new(&l, w, &r, &why) == -1)
+		not_sent(&result, &why);
+	else
+		login_run(l, &result);
+	rv = answer(w->parent, m, &result, e);
+	login_free(l);
+	message_free_request(&r);
+	return rv;
+}
+
+static int
+run(int fd, struct err *e)
+{
+	struct login_world w = { .parent = fd };
+	struct secret *m = NULL;
+	int served = 0, rv = -1;
+
+	if (wipe_start(e) == -1)
+		return -1;
+	if ((m = secret_new(MESSAGE_MAX, e)) == NULL)
+		goto out;
+	if ((w.multi = curl_multi_init()) == NULL) {
+		(void)err_set(e, ERR_IO, "libcurl: no memory");
+		goto out;
+	}
+	while (served == 0 && !at_end(fd)) {
+		served = serve(&w, m, e);
+		wipe_stack();
+	}
+	rv = served;
+out:
+	secret_free(m);
+	/* A multi handle has nothing left that could fail. */
+	(void)curl_multi_cleanup(w.multi);
+	trust_free(w.trust);
+	wipe_stop();
+	return rv;
+}
+
+int
+main(void)
+{
+	struct err e = { ERR_NONE, "" };
+	int rv = 0;
+
+	sandbox_harden();
+	/* Neither library shall find a proxy, a key log or a configuration. */
+	if (clearenv() != 0 || sandbox_std_fds(&e) == -1 ||
+	    secret_init(NULL, ARENA, &e) == -1)
+		return err_print(PROGRAM, &e);
+	sandbox_close_fds(NULL, 0);
+	if (!is_socket(STDIN_FILENO)) {
+		(void)err_set(&e, ERR_USAGE,
+		    "is started by pawl-rotate, which "
+		    "talks to it on standard input; see pawl-rotate(1)");
+		return err_print(PROGRAM, &e);
+	}
+	/* A peer that is gone is an error where it is written to. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (run(STDIN_FILENO, &e) == -1)
+		rv = err_print(PROGRAM, &e);
+	secret_wipe_all();
+	return rv;
+}

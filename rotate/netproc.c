@@ -1,0 +1,181 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "netproc.h"
+
+#define PROGRAM "pawl-rotate-net"
+
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/local/libexec/pawl"
+#endif
+
+/* Beside this program, as in a build directory, or where it is installed. */
+static int
+find_program(char *path, size_t size, struct err *e)
+{
+	char self[PATH_MAX];
+	char *slash;
+	ssize_t n;
+	int len;
+
+	if ((n = readlink("/proc/self/exe", self, sizeof(self) - 1)) > 0) {
+		self[n] = '\0';
+		if ((slash = strrchr(self, '/')) != NULL) {
+			*slash = '\0';
+			len = snprintf(path, size, "%s/%s", self, PROGRAM);
+			if (len > 0 && (size_t)len < size &&
+			    access(path, X_OK) == 0)
+				return 0;
+		}
+	}
+	(void)snprintf(path, size, "%s/%s", LIBEXECDIR, PROGRAM);
+	if (access(path, X_OK) == 0)
+		return 0;
+	return err_sys(e, ERR_CONFIG,
+	    "%s: not installed where it belongs (make install)", path);
+}
+
+/* In the child.  An exec that fails is told through report. */
+static _Noreturn void
+become(const char *path, int request, int report)
+{
+	static char name[] = PROGRAM;
+	static char *const argv[] = { name, NULL };
+	/* libcurl brings GnuTLS along, which nobody here uses. */
+	static char quiet[] = "GNUTLS_NO_IMPLICIT_INIT=1";
+	static char *const envp[] = { quiet, NULL };
+	int saved;
+
+	if (dup2(request, STDIN_FILENO) != -1)
+		(void)execve(path, argv, envp);
+	saved = errno;
+	if (write_all(report, &saved, sizeof(saved)) == -1)
+		_exit(127);
+	_exit(126);
+}
+
+int
+netproc_start(struct netproc *n, struct err *e)
+{
+	int pair[2] = { -1, -1 }, report[2] = { -1, -1 };
+	char path[PATH_MAX];
+	int failure = 0, rv = -1;
+
+	if (n->fd != -1)
+		return 0;
+	n->pid = 0;
+	n->used = false;
+	if (find_program(path, sizeof(path), e) == -1)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
+	    pipe2(report, O_CLOEXEC) == -1) {
+		(void)err_sys(e, ERR_IO, "socket pair for %s", PROGRAM);
+		goto out;
+	}
+	if ((n->pid = fork()) == -1) {
+		n->pid = 0;
+		(void)err_sys(e, ERR_IO, "start %s", PROGRAM);
+		goto out;
+	}
+	if (n->pid == 0)
+		become(path, pair[1], report[1]);
+	(void)close(report[1]);
+	report[1] = -1;
+	if (read_full(report[0], &failure, sizeof(failure)) != 0) {
+		errno = failure;
+		(void)err_sys(e, ERR_CONFIG, "run %s", path);
+		goto out;
+	}
+	n->fd = pair[0];
+	pair[0] = -1;
+	rv = 0;
+out:
+	if (report[0] != -1)
+		(void)close(report[0]);
+	if (report[1] != -1)
+		(void)close(report[1]);
+	if (pair[0] != -1)
+		(void)close(pair[0]);
+	if (pair[1] != -1)
+		(void)close(pair[1]);
+	if (rv == -1)
+		netproc_stop(n);
+	return rv;
+}
+
+int
+netproc_use(struct netproc *n, const char *ca_file, struct err *e)
+{
+	if (n->fd != -1 && n->used && strcmp(n->ca_file, ca_file) == 0)
+		return 0;
+	if (n->used)
+		netproc_stop(n);
+	if (netproc_start(n, e) == -1)
+		return -1;
+	n->used = true;
+	(void)snprintf(n->ca_file, sizeof(n->ca_file), "%s", ca_file);
+	return 0;
+}
+
+static int
+ask(const struct netproc *n, const struct message_request *request,
+    struct message_result *result, struct err *e)
+{
+	struct secret *m = NULL;
+	int rv = -1;
+
+	if ((m = secret_new(MESSAGE_MAX, e)) == NULL ||
+	    message_put_request(m, request, e) == -1 ||
+	    message_send(n->fd, m, e) == -1 ||
+	    message_receive(n->fd, m, e) == -1 ||
+	    message_get_result(result, secret_slice(m), e) == -1)
+		goto out;
+	rv = 0;
+out:
+	secret_free(m);
+	return rv;
+}
+
+void
+netproc_ask(struct netproc *n, const struct message_request *request,
+    struct message_result *result)
+{
+	struct err e;
+
+	memset(result, 0, sizeof(*result));
+	if (ask(n, request, result, &e) == 0)
+		return;
+	memset(result, 0, sizeof(*result));
+	result->outcome = MESSAGE_UNKNOWN;
+	result->reason = MESSAGE_REASON_INTERNAL;
+	(void)snprintf(result->reply, sizeof(result->reply), PROGRAM ": %s",
+	    e.msg);
+}
+
+void
+netproc_dismiss(struct netproc *n)
+{
+	if (n->fd != -1)
+		(void)close(n->fd);
+	n->fd = -1;
+}
+
+void
+netproc_stop(struct netproc *n)
+{
+	netproc_dismiss(n);
+	if (n->pid > 0)
+		while (waitpid(n->pid, NULL, 0) == -1 && errno == EINTR)
+			continue;
+	n->pid = 0;
+	n->used = false;
+}

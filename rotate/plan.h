@@ -1,0 +1,56 @@
+/*
+ * What an entry's attributes say about its rotation.  Pure.
+ *
+ *	user, host		whose password, and where; the first of each
+ *	rotate.host		the FTPS server, if it is not that host
+ *	rotate.port		21
+ *	rotate.method		zos-pass
+ *	rotate.tls		explicit
+ *	rotate.policy		racf
+ *	rotate.every		30d: due when current is older
+ *	rotate.min-age		1d: refused when current is younger
+ *	rotate.revoke-after	3: bad logins in a row that revoke the account
+ *	rotate.drain		2m: how long a job may hold the password it was
+ *				given before it logs in
+ *	rotate.timeout		60s: for each reply of the server
+ *	rotate.ca-file		PEM file of the only authorities to trust
+ *	rotate.pin		sha256//... of the server's key
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "message.h"
+#include "policy.h"
+#include "record.h"
+
+struct plan {
+	char user[MESSAGE_USER_MAX + 1];
+	char host[MESSAGE_HOST_MAX + 1];
+	char ca_file[MESSAGE_PATH_MAX + 1];
+	char pin[MESSAGE_PIN_MAX + 1];
+	uint16_t port;
+	uint16_t timeout;
+	enum message_method method;
+	enum message_tls tls;
+	struct policy policy;
+	uint32_t revoke_after;
+	uint64_t every;
+	uint64_t min_age;
+	uint64_t drain;
+};
+
+/* Whether the entry has a rotate.method at all. */
+bool plan_wanted(const struct entry *entry);
+
+/*
+ * ERR_CONFIG, with the attribute and what it may be, for a value that is
+ * wrong or an unknown rotate attribute: a misspelt limit must not be ignored.
+ */
+int plan_read(struct plan *p, const struct entry *entry,
+    struct err *e) MUST_CHECK;
+
+#endif

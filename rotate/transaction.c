@@ -1,0 +1,433 @@
+#include <stdlib.h>
+
+#include "transaction.h"
+
+static void
+enter(struct tx *t, enum rotation_state state, const struct tx_limits *limits)
+{
+	if (t->rotation.state != state)
+		t->rotation.since = limits->now;
+	t->rotation.state = state;
+}
+
+static void
+stop(struct tx *t, enum tx_end end)
+{
+	t->phase = TX_PHASE_NONE;
+	t->action = TX_STOP;
+	t->end = end;
+}
+
+static void
+need_person(struct tx *t, enum tx_end end, const struct tx_limits *limits)
+{
+	enter(t, ROTATION_ATTN, limits);
+	stop(t, end);
+}
+
+/* One of the budget, before an attempt; false when there is none left. */
+static bool
+spend(struct tx *t, const struct tx_limits *limits)
+{
+	if (t->rotation.exposures >= limits->revoke_after - 1) {
+		need_person(t, TX_END_ATTENTION, limits);
+		return false;
+	}
+	t->rotation.exposures++;
+	return true;
+}
+
+static void
+give_back(struct tx *t)
+{
+	if (t->rotation.exposures > 0)
+		t->rotation.exposures--;
+}
+
+/* The server has just counted from zero, but for requests on their way. */
+static void
+succeeded(struct tx *t)
+{
+	t->rotation.exposures = t->rotation.outstanding;
+}
+
+static void
+try_current(struct tx *t, enum tx_phase phase, const struct tx_limits *limits)
+{
+	if (!spend(t, limits))
+		return;
+	t->before = t->rotation.tried;
+	t->rotation.tried = ROTATION_TRIED_CURRENT;
+	t->phase = phase;
+	t->action = TX_LOGIN_CURRENT;
+}
+
+static void
+try_pending(struct tx *t, const struct tx_limits *limits)
+{
+	if (!spend(t, limits))
+		return;
+	t->before = t->rotation.tried;
+	t->rotation.tried = ROTATION_TRIED_PENDING;
+	t->phase = TX_PHASE_PROVE;
+	t->action = TX_LOGIN_PENDING;
+}
+
+/*
+ * Which of the two holds?  What was refused in this run is not tried again;
+ * else the server's word says where to begin; else runs take turns, for the
+ * one tried last was not it, or nobody knows.
+ */
+static bool
+current_first(const struct tx *t)
+{
+	if (t->pending_bad || t->current_bad)
+		return t->pending_bad;
+	switch (t->rotation.reply) {
+	case ROTATION_REPLY_YES:
+		return false;
+	case ROTATION_REPLY_NO:
+		return true;
+	case ROTATION_REPLY_NONE:
+		break;
+	}
+	return t->rotation.tried == ROTATION_TRIED_PENDING;
+}
+
+static void
+prove(struct tx *t, const struct tx_limits *limits)
+{
+	if (current_first(t))
+		try_current(t, TX_PHASE_PROVE, limits);
+	else
+		try_pending(t, limits);
+}
+
+/* Back to IDLE with pending kept, for a request for it may still come. */
+static void
+rest(struct tx *t, enum tx_end end, const struct tx_limits *limits)
+{
+	t->rotation.tried = ROTATION_TRIED_NONE;
+	t->rotation.reply = ROTATION_REPLY_NONE;
+	enter(t, ROTATION_IDLE, limits);
+	stop(t, end);
+}
+
+static void
+promote(struct tx *t, const struct tx_limits *limits)
+{
+	/* Unless a reply told, its proof is the fate of one request. */
+	if (t->rotation.sends > 0)
+		t->rotation.outstanding--;
+	succeeded(t);
+	t->rotation.rotated = limits->now;
+	t->rotation.sends = 0;
+	t->pending = TX_PENDING_PROMOTED;
+	rest(t, TX_END_ROTATED, limits);
+}
+
+/* Current logs in after a change was sent. */
+static void
+not_applied(struct tx *t, const struct tx_limits *limits)
+{
+	succeeded(t);
+	if (t->rotation.outstanding > 0) {
+		rest(t, TX_END_LOST, limits);
+		return;
+	}
+	t->rotation.sends = 0;
+	t->pending = TX_PENDING_REFUSED;
+	rest(t, TX_END_REFUSED, limits);
+}
+
+static void
+start(struct tx *t, const struct tx_limits *limits)
+{
+	t->rotation.attempted = limits->now;
+	t->rotation.tried = ROTATION_TRIED_NONE;
+	t->pending = TX_PENDING_NEEDED;
+	enter(t, ROTATION_PEND, limits);
+	try_current(t, TX_PHASE_CHECK, limits);
+}
+
+static void
+recover(struct tx *t, bool check, const struct tx_limits *limits)
+{
+	switch (t->rotation.state) {
+	case ROTATION_SENT:
+		prove(t, limits);
+		return;
+	case ROTATION_ATTN:
+		stop(t, TX_END_ATTENTION);
+		return;
+	case ROTATION_PEND:
+		/* It went no further than a login with current. */
+		rest(t, TX_END_NOTHING, limits);
+		if (t->rotation.outstanding == 0)
+			return;
+		break;
+	case ROTATION_IDLE:
+		if (t->rotation.outstanding == 0 && !check) {
+			stop(t, TX_END_NOTHING);
+			return;
+		}
+		break;
+	}
+	t->end = TX_END_NONE;
+	try_current(t, TX_PHASE_RECHECK, limits);
+}
+
+/* Requests that cannot be on their way any more are forgotten. */
+static void
+quarantine(struct tx *t, const struct tx_limits *limits)
+{
+	if (t->rotation.state == ROTATION_IDLE &&
+	    limits->now > t->rotation.since + TX_QUARANTINE) {
+		t->rotation.outstanding = 0;
+		t->rotation.sends = 0;
+	}
+}
+
+static void
+begin(struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	bool again = event == TX_RECOVER_AGAIN;
+
+	quarantine(t, limits);
+	if (again && t->rotation.state == ROTATION_ATTN) {
+		t->rotation.exposures = 0;
+		t->rotation.tried = ROTATION_TRIED_NONE;
+		t->rotation.reply = ROTATION_REPLY_NONE;
+		enter(t, ROTATION_SENT, limits);
+	}
+	if (event == TX_START && t->rotation.state == ROTATION_IDLE)
+		start(t, limits);
+	else
+		recover(t, event == TX_CHECK, limits);
+}
+
+/*
+ * Current is refused, so an earlier request got through: it is no longer on
+ * its way, and what was set aside for it can be spent.
+ */
+static void
+was_applied(struct tx *t, const struct tx_limits *limits)
+{
+	t->rotation.outstanding--;
+	if (t->rotation.sends > 0)
+		t->rotation.sends--;
+	give_back(t);
+	enter(t, ROTATION_SENT, limits);
+	prove(t, limits);
+}
+
+static void
+after_check(struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	switch ((int)event) {
+	case TX_LOGIN_OK:
+		succeeded(t);
+		t->phase = TX_PHASE_DRAIN;
+		t->action = TX_DRAIN;
+		return;
+	case TX_LOGIN_BAD:
+		t->current_bad = true;
+		if (t->rotation.outstanding == 0) {
+			need_person(t, TX_END_STRANGER, limits);
+			return;
+		}
+		was_applied(t, limits);
+		return;
+	case TX_LOGIN_NOT_SENT:
+		give_back(t);
+		rest(t, TX_END_UNREACHABLE, limits);
+		return;
+	case TX_LOGIN_UNKNOWN:
+		rest(t, TX_END_UNREACHABLE, limits);
+		return;
+	}
+	abort();
+}
+
+static void
+after_drain(struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	switch ((int)event) {
+	case TX_NOT_DRAINED:
+		rest(t, TX_END_HELD, limits);
+		return;
+	case TX_DRAINED:
+		/* With an older request about, this one may be a bad login. */
+		if (t->rotation.outstanding > 0 && !spend(t, limits))
+			return;
+		t->rotation.tried = ROTATION_TRIED_NONE;
+		t->rotation.reply = ROTATION_REPLY_NONE;
+		t->rotation.sends++;
+		t->rotation.outstanding++;
+		enter(t, ROTATION_SENT, limits);
+		t->phase = TX_PHASE_CHANGE;
+		t->action = TX_SEND;
+		return;
+	}
+	abort();
+}
+
+static void
+after_change(struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	switch ((int)event) {
+	case TX_CHANGE_ACCEPTED:
+		t->rotation.outstanding--;
+		t->rotation.sends = 0;
+		t->rotation.reply = ROTATION_REPLY_YES;
+		succeeded(t);
+		prove(t, limits);
+		return;
+	case TX_CHANGE_REFUSED:
+		t->rotation.outstanding--;
+		t->rotation.sends--;
+		t->rotation.reply = ROTATION_REPLY_NO;
+		prove(t, limits);
+		return;
+	case TX_CHANGE_UNKNOWN:
+		prove(t, limits);
+		return;
+	case TX_CHANGE_NOT_SENT:
+		t->rotation.outstanding--;
+		t->rotation.sends--;
+		rest(t, TX_END_UNREACHABLE, limits);
+		return;
+	}
+	abort();
+}
+
+static void
+after_proof(struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	bool current = t->action == TX_LOGIN_CURRENT;
+
+	switch ((int)event) {
+	case TX_LOGIN_OK:
+		if (current)
+			not_applied(t, limits);
+		else
+			promote(t, limits);
+		return;
+	case TX_LOGIN_BAD:
+		if (current)
+			t->current_bad = true;
+		else
+			t->pending_bad = true;
+		if (t->current_bad && t->pending_bad)
+			need_person(t, TX_END_ATTENTION, limits);
+		else
+			prove(t, limits);
+		return;
+	case TX_LOGIN_NOT_SENT:
+		give_back(t);
+		t->rotation.tried = t->before;
+		stop(t, TX_END_UNPROVED);
+		return;
+	case TX_LOGIN_UNKNOWN:
+		stop(t, TX_END_UNPROVED);
+		return;
+	}
+	abort();
+}
+
+static void
+after_recheck(struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	switch ((int)event) {
+	case TX_LOGIN_OK:
+		succeeded(t);
+		rest(t, TX_END_NOTHING, limits);
+		return;
+	case TX_LOGIN_BAD:
+		t->current_bad = true;
+		if (t->rotation.outstanding == 0) {
+			rest(t, TX_END_STRANGER, limits);
+			return;
+		}
+		was_applied(t, limits);
+		return;
+	case TX_LOGIN_NOT_SENT:
+		give_back(t);
+		rest(t, TX_END_UNREACHABLE, limits);
+		return;
+	case TX_LOGIN_UNKNOWN:
+		rest(t, TX_END_UNREACHABLE, limits);
+		return;
+	}
+	abort();
+}
+
+struct tx
+tx_begin(const struct rotation *r)
+{
+	struct tx t = { .rotation = *r };
+
+	return t;
+}
+
+struct tx
+tx_next(const struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	struct tx next = *t;
+
+	next.pending = TX_PENDING_STAYS;
+	switch (t->phase) {
+	case TX_PHASE_NONE:
+		if (event > TX_CHECK)
+			abort();
+		begin(&next, event, limits);
+		break;
+	case TX_PHASE_CHECK:
+		after_check(&next, event, limits);
+		break;
+	case TX_PHASE_DRAIN:
+		after_drain(&next, event, limits);
+		break;
+	case TX_PHASE_CHANGE:
+		after_change(&next, event, limits);
+		break;
+	case TX_PHASE_PROVE:
+		after_proof(&next, event, limits);
+		break;
+	case TX_PHASE_RECHECK:
+		after_recheck(&next, event, limits);
+		break;
+	}
+	return next;
+}
+
+const char *
+tx_state_name(enum rotation_state state)
+{
+	static const char *const names[] = { "idle", "pending", "sent",
+		"attention" };
+
+	return names[state];
+}
+
+const char *
+tx_event_name(enum tx_event event)
+{
+	static const char *const names[] = { "start", "recover",
+		"recover-again", "check", "login-ok", "login-bad",
+		"login-unknown", "login-not-sent", "change-accepted",
+		"change-refused", "change-unknown", "change-not-sent",
+		"drained", "not-drained" };
+
+	return names[event];
+}
+
+const char *
+tx_end_name(enum tx_end end)
+{
+	static const char *const names[] = { "none", "rotated", "nothing",
+		"refused", "lost", "unreachable", "held", "unproved",
+		"stranger", "attention" };
+
+	return names[end];
+}

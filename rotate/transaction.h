@@ -1,0 +1,153 @@
+/*
+ * The transaction: a pure function from where a rotation is and what has just
+ * happened to where it is then and what to do next.  The driver (drive.h)
+ * makes the new state durable before it does it.
+ *
+ *	IDLE -> PEND	a successor is stored; current is tried once
+ *	PEND -> SENT	current still logs in, no job holds it: send, once
+ *	SENT -> IDLE	a fresh login proved which of the two holds
+ *	any  -> ATTN	neither can be proved within the budget
+ *
+ * A reply decides nothing but which password is tried first: a 230 can come
+ * before a change that does not last, a 530 after one that was made.  Nothing
+ * is sent twice in a run, nothing rolled back on the server, and the pending
+ * password stays the same while a request for it may still be applied.
+ *
+ * The budget is one less than the bad logins that revoke the account.  It is
+ * spent before each attempt, in the durable state, and given back when the
+ * password did not leave or the attempt succeeded.
+ */
+#ifndef TRANSACTION_H
+#define TRANSACTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record.h"
+
+/* After this long a request whose fate is unknown is no longer on its way:
+ * a TCP connection with no peer does not last. */
+#define TX_QUARANTINE 900
+
+enum tx_event {
+	/* A rotation is wanted. */
+	TX_START,
+	/* Finish what an earlier run left. */
+	TX_RECOVER,
+	/* The same by a person who has looked: the budget starts again. */
+	TX_RECOVER_AGAIN,
+	/* Only whether current logs in; from IDLE. */
+	TX_CHECK,
+	/* Of the login that was asked for. */
+	TX_LOGIN_OK,
+	TX_LOGIN_BAD,
+	TX_LOGIN_UNKNOWN,
+	TX_LOGIN_NOT_SENT,
+	/* Of the change that was asked for. */
+	TX_CHANGE_ACCEPTED,
+	TX_CHANGE_REFUSED,
+	TX_CHANGE_UNKNOWN,
+	TX_CHANGE_NOT_SENT,
+	/* No job holds the current password any more, or still one does. */
+	TX_DRAINED,
+	TX_NOT_DRAINED
+};
+
+enum tx_action {
+	/* Log in with current, or with pending, on a new connection. */
+	TX_LOGIN_CURRENT,
+	TX_LOGIN_PENDING,
+	/* Wait for the jobs that hold current. */
+	TX_DRAIN,
+	/* Send the change, once. */
+	TX_SEND,
+	/* The run is over; see end. */
+	TX_STOP
+};
+
+/* What becomes of the pending password with the new state. */
+enum tx_pending {
+	/* Nothing: it stays, or there is none. */
+	TX_PENDING_STAYS,
+	/* There must be one: generated unless one was left. */
+	TX_PENDING_NEEDED,
+	/* It becomes current, and current previous. */
+	TX_PENDING_PROMOTED,
+	/* It was refused: kept in the history as a candidate. */
+	TX_PENDING_REFUSED
+};
+
+/* How a run ended. */
+enum tx_end {
+	TX_END_NONE,
+	/* Pending is current now. */
+	TX_END_ROTATED,
+	/* Nothing had to be changed: current holds, or nothing was sent. */
+	TX_END_NOTHING,
+	/* The old password holds: the server refused, */
+	TX_END_REFUSED,
+	/* or the connection was lost, and a later request may still come. */
+	TX_END_LOST,
+	/* The server could not be reached; nothing was sent. */
+	TX_END_UNREACHABLE,
+	/* A job holds the password. */
+	TX_END_HELD,
+	/* Sent, and not proved either way yet: recover later. */
+	TX_END_UNPROVED,
+	/* Current is refused though nothing was sent. */
+	TX_END_STRANGER,
+	/* The budget is used up, or both were refused. */
+	TX_END_ATTENTION
+};
+
+/* What a run is waiting for; never durable. */
+enum tx_phase {
+	TX_PHASE_NONE,
+	/* Current's login before the change. */
+	TX_PHASE_CHECK,
+	TX_PHASE_DRAIN,
+	TX_PHASE_CHANGE,
+	/* The login that proves one of the two. */
+	TX_PHASE_PROVE,
+	/* Current's login in a check, or in a recovery from IDLE. */
+	TX_PHASE_RECHECK
+};
+
+struct tx {
+	/* Durable: written before the action is done. */
+	struct rotation rotation;
+	enum tx_pending pending;
+	/* Of this run only. */
+	enum tx_phase phase;
+	enum tx_action action;
+	enum tx_end end;
+	/* Tried in this run, and refused. */
+	bool current_bad;
+	bool pending_bad;
+	/* rotation.tried before the attempt, if the password does not leave. */
+	enum rotation_tried before;
+};
+
+struct tx_limits {
+	/* Bad logins in a row that revoke the account, at least 2. */
+	uint32_t revoke_after;
+	/* Unix time. */
+	uint64_t now;
+};
+
+/* A run that begins at the durable state r. */
+struct tx tx_begin(const struct rotation *r);
+
+/*
+ * The next step.  An event that cannot come in t's phase is a fault of the
+ * program and aborts.
+ */
+struct tx tx_next(const struct tx *t, enum tx_event event,
+    const struct tx_limits *limits);
+
+/* Names, for messages, logs and the tests' table. */
+const char *tx_state_name(enum rotation_state state);
+const char *tx_event_name(enum tx_event event);
+const char *tx_end_name(enum tx_end end);
+
+#endif

@@ -1,0 +1,330 @@
+#!/bin/bash
+# bench.sh [--short]: what pawl does against what would be run otherwise, by
+# turns and in one run.  make bench builds what it needs, in $B/bench, and
+# calls it; B is the build directory.
+#
+# Ratios are what counts: times depend on the machine, and on what else it
+# does.  A figure beyond its limit is a MISS and ends nothing; what cannot be
+# measured does, with status 1.  --short is a smoke run of few rounds.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+: "${B:=$here/../../build}"
+B=$(cd "$B" && pwd -P)
+servers=$here/../servers
+patience=600
+home='' disk='' child=''
+
+fail()
+{
+	printf 'bench: %s\n' "$1" >&2
+	exit 1
+}
+
+cleanup()
+{
+	[ -z "$child" ] || kill "$child" 2>/dev/null || :
+	[ -z "${FTPS_PID-}" ] || kill "$FTPS_PID" 2>/dev/null || :
+	[ ! -d "$home/gnupg" ] ||
+		gpgconf --homedir "$home/gnupg" --kill all 2>/dev/null || :
+	rm -rf "$home" "$disk"
+}
+
+have()
+{
+	command -v "$1" >/dev/null
+}
+
+# patiently COMMAND...: nothing here takes as long as that.  Waited for, so that
+# whoever interrupts does not wait as well.
+patiently()
+{
+	local command="$*"
+
+	timeout "$patience" "$@" </dev/null &
+	child=$!
+	wait "$child" || fail "failed: ${command:0:100}"
+	child=''
+}
+
+# measure COMMAND...: ahead of whatever else the machine does, if we may.
+measure()
+{
+	patiently "${ahead[@]}" "$@" >>"$home/figures"
+}
+
+# vault PATH COUNT: makes one with so many entries, with the one key.
+vault()
+{
+	PAWL_VAULT=$1 patiently "$B/pawl-vault" init >/dev/null
+	PAWL_VAULT=$1 patiently "$B/bench/fill" "$2"
+}
+
+kind_of_disk()
+{
+	df --output=fstype "$1" | tail -n 1
+}
+
+# with_commas NUMBER
+with_commas()
+{
+	sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta' <<<"$1"
+}
+
+# --- Figures ----------------------------------------------------------------
+# A line is a name, nanoseconds, and KiB where that is known.
+
+# sorted NAME FIELD
+sorted()
+{
+	awk -v name="$1" -v field="$2" '$1 == name { print $field }' \
+		"$home/figures" | sort -n
+}
+
+median()
+{
+	sorted "$1" 2 | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# row WHAT FIGURE UNIT LIMIT
+row()
+{
+	[[ $2 =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "no figure: $1"
+	awk -v what="$1" -v figure="$2" -v unit="$3" -v limit="$4" 'BEGIN {
+		form = unit == "x" ? "%.2f" : unit == "MiB" ? "%.1f" : "%d"
+		printf "%-58s | %5s %-5s | %5s | %s\n", what,
+		    sprintf(form, figure), unit, sprintf(form, limit),
+		    figure + 0 <= limit + 0 ? "ok" : "MISS" }' >>"$home/table"
+}
+
+# ratio WHAT NAME OTHER LIMIT: of the two medians.
+ratio()
+{
+	row "$1" "$(awk -v a="$(median "$2")" -v b="$(median "$3")" \
+		'BEGIN { print a / b }')" x "$4"
+}
+
+# raw NAME WHAT: what the ratios are made of, in milliseconds.
+raw()
+{
+	sorted "$1" 2 | awk -v what="$2" '{ v[NR] = $1 / 1000000 } END {
+		printf "%-58s | %9.3f | %9.3f | %5d\n", what,
+		    v[int((NR + 1) / 2)], v[1], NR }' >>"$home/medians"
+}
+
+# --- One answer -------------------------------------------------------------
+
+# What ssh runs as its askpass where there is nothing better.
+make_script()
+{
+	printf '%s\n' "$secret" >"$home/secret"
+	cat >"$home/script" <<-'END'
+		#!/bin/sh
+		cat "$FILE"
+	END
+	chmod 600 "$home/secret"
+	chmod 700 "$home/script"
+}
+
+# askpass VAULT: the command as spawn takes it, in the array of that name.
+askpass()
+{
+	askpass=("PAWL_VAULT=$1" "PAWL_ENTRY=$entry" "$B/pawl-askpass" "$prompt")
+}
+
+# count_calls VAULT: how many system calls, execve and exit_group included.
+count_calls()
+{
+	patiently strace -o "$home/trace" -E PAWL_VAULT="$1" \
+		-E PAWL_ENTRY="$entry" "$B/pawl-askpass" "$prompt" >/dev/null
+	calls=$(grep -c '^[a-z0-9_]*(' "$home/trace")
+}
+
+# resources NAME VAULT WHAT
+resources()
+{
+	count_calls "$2"
+	row "pawl-askpass, $3: system calls" "$calls" calls 35
+	row "pawl-askpass, $3: resident memory" \
+		"$(sorted "$1" 3 | awk 'END { print $1 / 1024 }')" MiB 4
+}
+
+answers()
+{
+	local one_is="1 entry" many_is one many
+
+	many_is="$(with_commas "$entries") entries"
+	vault "$data/one" 1
+	vault "$data/many" "$entries"
+	make_script
+	askpass "$data/one"
+	one=("${askpass[@]}")
+	askpass "$data/many"
+	many=("${askpass[@]}")
+	measure "$B/bench/spawn" "$spawns" null OLDPASS1 "$B/bench/null" -- \
+		script "$secret" "FILE=$home/secret" "$home/script" -- \
+		one "$secret" "${one[@]}" -- many "$secret" "${many[@]}"
+	ratio "pawl-askpass, $one_is / null program" one null 1.25
+	ratio "pawl-askpass, $many_is / null program" many null 1.25
+	ratio "pawl-askpass, $one_is / sh script with cat" one script 0.6
+	ratio "pawl-askpass, $many_is / sh script with cat" many script 0.6
+	resources one "$data/one" "$one_is"
+	resources many "$data/many" "$many_is"
+	raw null "null program: prints 9 bytes, static-pie too"
+	raw script "sh script with cat \"\$FILE\""
+	raw one "pawl-askpass, $one_is"
+	raw many "pawl-askpass, $many_is"
+	others "${one[@]}"
+	rm -f "$data"/many*
+}
+
+# others ASKPASS...: against what else keeps a secret, where it is installed.
+others()
+{
+	local variants=(beside "$secret" "$@")
+
+	if have age && have age-keygen; then
+		age-keygen -o "$home/age.key" 2>/dev/null
+		age -r "$(age-keygen -y "$home/age.key")" -o "$home/secret.age" \
+			"$home/secret"
+		variants+=(-- age "$secret" age -d -i "$home/age.key"
+			"$home/secret.age")
+	fi
+	if have gpg && have gpgconf; then
+		gpg_key
+		variants+=(-- gpg "$secret" gpg --batch --quiet -d
+			"$home/secret.gpg")
+		if have pass; then
+			pass init bench >/dev/null
+			pass insert -m "$entry" <"$home/secret" >/dev/null
+			variants+=(-- pass "$secret" pass show "$entry")
+		fi
+	fi
+	[ "${#variants[@]}" -gt $(($# + 2)) ] || return 0
+	measure "$B/bench/spawn" "$slow" "${variants[@]}"
+	raw beside "pawl-askpass by turns with these"
+	for other in age gpg pass; do
+		if [ -n "$(sorted $other 2)" ]; then
+			raw $other "$other, 1 entry, a key without a passphrase"
+		fi
+	done
+}
+
+gpg_key()
+{
+	export GNUPGHOME=$home/gnupg PASSWORD_STORE_DIR=$home/store
+	mkdir -m 700 "$GNUPGHOME"
+	patiently gpg --batch --quiet --passphrase '' \
+		--quick-generate-key bench default default never 2>/dev/null
+	patiently gpg --batch --quiet --trust-model always -r bench \
+		-o "$home/secret.gpg" -e "$home/secret"
+}
+
+# --- One commit -------------------------------------------------------------
+
+commits()
+{
+	local count=100000 many
+
+	many="$(with_commas $count) entries"
+	vault "$disk/vault" $count
+	PAWL_VAULT=$disk/vault measure "$B/bench/commit" "$spells" "$entry"
+	ratio "commit of one entry, $many / write, sync, rename" commit \
+		replace 2
+	raw replace "write, sync, rename: $(du -m "$disk/vault" |
+		cut -f 1) MiB"
+	raw commit "commit of one entry, $many"
+}
+
+# --- One rotation -----------------------------------------------------------
+
+serve()
+{
+	patiently "$servers/ca.sh" "$disk/ca"
+	printf '{"accounts": {"SITE1": {"password": "OLDPASS1"},
+	    "SITE2": {"password": "OLDPASS2"}}}\n' >"$disk/scenario"
+	printf 'OLDPASS2\n' >"$disk/password"
+	coproc FTPS {
+		exec "${ahead[@]}" "$servers/ftps.py" --stdin-lives \
+			--cert "$disk/ca/good.pem" --key "$disk/ca/good.key" \
+			--control "$disk/scenario"
+	}
+	read -r -t 30 _ port <&"${FTPS[0]}" || fail "the server did not start"
+}
+
+rotations()
+{
+	export PAWL_VAULT=$disk/rotated
+	serve
+	patiently "$B/pawl-vault" init >/dev/null
+	printf 'OLDPASS1\n' | timeout 60 "$B/pawl-vault" set site1 user=site1 \
+		host=localhost rotate.method=zos-pass rotate.port="$port" \
+		rotate.ca-file="$disk/ca/ca.pem" >/dev/null
+	measure "$B/bench/spawn" "$spells" \
+		rotation - "$B/pawl-rotate" --quiet --force site1 -- \
+		logins - "$B/bench/logins" "$port" "$disk/ca/ca.pem" SITE2 \
+		"$disk/password"
+	ratio "rotation / two logins with libcurl" rotation logins 1.5
+	raw logins "two logins with libcurl, in one process"
+	raw rotation "rotation"
+	unset PAWL_VAULT
+}
+
+# --- All of it --------------------------------------------------------------
+
+entries=1000000 spawns=400 spells=15 slow=20
+case ${1-} in
+'') ;;
+--short) entries=100000 spawns=40 spells=3 slow=3 ;;
+*)
+	echo "usage: bench.sh [--short]" >&2
+	exit 64
+	;;
+esac
+for program in null fill spawn commit logins; do
+	[ -x "$B/bench/$program" ] || fail "not built: run make bench"
+done
+ahead=()
+if chrt -r 1 true 2>/dev/null; then
+	ahead=(chrt -r 1)
+fi
+have strace || fail "needs strace: run make setup-bench"
+
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+umask 022
+# As deep as a user's home is: every directory above a file is looked at.
+home=$(mktemp -d "${TMPDIR:-/tmp}/pawl-bench.XXXXXX")
+disk=$(mktemp -d "$B/bench.XXXXXX")
+case $(kind_of_disk "$disk") in
+tmpfs | ramfs) fail "$B is in memory, where syncing costs nothing" ;;
+esac
+
+unset PAWL_VAULT PAWL_KEY_FILE PAWL_ENTRY PASSWD_DSN CREDENTIALS_DIRECTORY \
+	SSH_ASKPASS SSH_ASKPASS_REQUIRE SSH_ASKPASS_PROMPT XDG_RUNTIME_DIR
+# As deep as root's own places: five directories to look at, in /etc/pawl and
+# /var/lib/pawl.
+export HOME=$home XDG_CONFIG_HOME=$home/etc XDG_DATA_HOME=$home \
+	XDG_STATE_HOME=$home PAWL_CONFIG=$home/none
+data=$XDG_DATA_HOME/pawl
+entry=prod/site000001 secret=SECRET000001
+prompt="user000001@host01.example.com's password: "
+
+answers
+export XDG_STATE_HOME=$disk/state
+commits
+rotations
+
+printf '%-58s | %11s | %5s |\n' what figure limit
+cat "$home/table"
+printf '\n%-58s | %9s | %9s | %5s\n' "milliseconds" median least runs
+cat "$home/medians"
+printf '\n%s processors, %s; answers on %s, the rest on %s; ' "$(nproc)" \
+	"$([ ${#ahead[@]} -eq 0 ] && echo "beside other work" ||
+		echo "ahead of other work")" \
+	"$(kind_of_disk "$home")" "$(kind_of_disk "$disk")"
+if [ -S /dev/log ]; then
+	echo "a logger gets a line for each answer"
+else
+	echo "no logger"
+fi

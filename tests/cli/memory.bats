@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# What is left in memory when the programs end: nothing of a secret, wherever
+# they end.  memscan.py holds each process at its end and searches all of it.
+
+servers=$BATS_TEST_DIRNAME/../servers
+
+setup_file()
+{
+	"$servers/ca.sh" "$BATS_FILE_TMPDIR/ca"
+}
+
+setup()
+{
+	[ "$(id -u)" -eq 0 ] || skip "needs root to read undumpable processes"
+	cd "$BATS_TEST_TMPDIR" || return
+	export PATH="$B:$PATH" HOME="$BATS_TEST_TMPDIR/home"
+	export XDG_CONFIG_HOME=$HOME/c XDG_DATA_HOME=$HOME/d XDG_STATE_HOME=$HOME/s
+	export PAWL_CONFIG=$HOME/pawl.conf
+	unset PAWL_VAULT PAWL_KEY_FILE
+	mkdir -p "$HOME"
+	ca=$BATS_FILE_TMPDIR/ca
+	vault=$XDG_DATA_HOME/pawl/vault
+	secret=CANARY1QF7WZ9K3MX5TB2HN8JD4RS6VP
+	pawl-vault init >/dev/null
+	# The password, and the key as its file has it.
+	printf '%s\n' $secret >canaries
+	cut -d : -f 2 "$XDG_CONFIG_HOME/pawl/key" >>canaries
+	printf '%s\n' $secret >stdin
+	pawl-vault set site1 user=site1 host=localhost <stdin >/dev/null
+}
+
+teardown()
+{
+	[ -z "${FTPS_PID-}" ] || kill "$FTPS_PID" 2>/dev/null || :
+}
+
+serve()
+{
+	printf '{"faults": [%s], "accounts": {"SITE1": {"password": "%s",
+	    "policy": "[A-Za-z0-9.-]{1,100}"}}}\n' "${1-}" $secret >scenario
+	coproc FTPS {
+		exec "$servers/ftps.py" --stdin-lives --cert "$ca/good.pem" \
+			--key "$ca/good.key" --control "$PWD/scenario" 3>&-
+	}
+	read -r _ port <&"${FTPS[0]}"
+	pawl-vault set site1 rotate.method=zos-pass rotate.port="$port" \
+		rotate.ca-file="${CA-$ca/ca.pem}" rotate.drain=0s \
+		rotate.policy=racf-phrase rotate.timeout=2s >/dev/null
+}
+
+# scan ONLY COMMAND...: nothing is found in processes called ONLY.
+scan()
+{
+	local only=$1
+
+	shift
+	run "$servers/memscan.py" --only "$only" canaries -- "$@"
+	echo "$status: $output"
+	[ "$status" -eq 0 ]
+}
+
+@test "the scan itself finds what is there" {
+	run "$servers/memscan.py" canaries -- sh -c "read -r line <stdin; exit"
+	[ "$status" -eq 1 ]
+}
+
+@test "pawl-vault set, get, show, list, generate, remove, verify" {
+	scan pawl-vault sh -c 'pawl-vault set site2 user=b <stdin'
+	scan pawl-vault sh -c 'pawl-vault set site1 --secret <stdin'
+	scan pawl-vault sh -c 'pawl-vault get site1 >/dev/null'
+	scan pawl-vault pawl-vault show site1
+	scan pawl-vault pawl-vault list
+	scan pawl-vault pawl-vault generate site1
+	scan pawl-vault pawl-vault verify
+	scan pawl-vault pawl-vault remove --yes site2
+}
+
+@test "pawl-vault import and slots" {
+	printf '%-80s' $secret >dataset
+	scan pawl-vault pawl-vault import dataset dataset --name site3 \
+		user=a host=b
+	scan pawl-vault pawl-vault slot add --key-file more
+	scan pawl-vault pawl-vault slot list
+	scan pawl-vault pawl-vault slot remove 1
+}
+
+@test "pawl-vault on error paths" {
+	scan pawl-vault sh -c 'pawl-vault set -- -name <stdin'
+	scan pawl-vault sh -c 'pawl-vault set site1 bad-attr <stdin'
+	scan pawl-vault sh -c 'cat stdin stdin | tr "\n" "\r" |
+	    pawl-vault set site9'
+	scan pawl-vault sh -c 'pawl-vault get site1 >/dev/full'
+	scan pawl-vault pawl-vault get none
+	scan pawl-vault pawl-vault remove none
+	scan pawl-vault sh -c 'ulimit -f 1; pawl-vault set site4 <stdin'
+	chmod 644 "$vault"
+	scan pawl-vault sh -c 'pawl-vault set site4 <stdin'
+	chmod 600 "$vault"
+	scan pawl-vault sh -c 'pawl-vault -f none set site4 <stdin'
+	pawl-vault -f other -k otherkey init >/dev/null
+	scan pawl-vault sh -c 'pawl-vault -k otherkey get site1'
+	printf X | dd of="$vault" bs=1 seek=12500 conv=notrunc 2>/dev/null
+	scan pawl-vault pawl-vault get site1
+	scan pawl-vault pawl-vault verify
+	truncate -s 9000 "$vault"
+	scan pawl-vault pawl-vault get site1
+}
+
+@test "pawl-askpass, answering and refusing" {
+	export PAWL_ENTRY=site1
+	scan pawl-askpass sh -c \
+		'pawl-askpass "site1@localhost'\''s password: " >/dev/null; :'
+	scan pawl-askpass sh -c \
+		'pawl-askpass "site1@localhost'\''s password: " >/dev/full; :'
+	scan pawl-askpass sh -c 'pawl-askpass "root@localhost'\''s password: "; :'
+	scan pawl-askpass sh -c 'pawl-askpass "what?"; :'
+	scan pawl-askpass sh -c \
+		'PAWL_ENTRY=none pawl-askpass "site1@localhost'\''s password: "; :'
+}
+
+@test "pawl-rotate and pawl-rotate-net, when all goes well" {
+	serve
+	scan pawl-rotate pawl-rotate check site1
+	scan pawl-rotate-net pawl-rotate check site1
+	scan pawl-rotate pawl-rotate --force site1
+	pawl-vault set site1 --secret <stdin >/dev/null
+}
+
+@test "pawl-rotate-net after a change" {
+	serve
+	scan pawl-rotate-net pawl-rotate --force site1
+}
+
+@test "both, when the server fails" {
+	for fault in '{"point": "pass-reply", "change": true, "do": "cut"}' \
+		'{"point": "pass-received", "change": true, "do": "rst"}' \
+		'{"point": "pass-reply", "change": true, "do": "garbage"}' \
+		'{"point": "greeting", "do": "421"}' \
+		'{"point": "user-reply", "do": "cut"}' \
+		'{"point": "pass-reply", "do": "hang"}'; do
+		for half in pawl-rotate pawl-rotate-net; do
+			serve "$fault"
+			scan $half pawl-rotate --force site1
+			kill "$FTPS_PID"
+			wait "$FTPS_PID" || :
+			pawl-vault remove --yes site1 >/dev/null
+			pawl-vault set site1 user=site1 host=localhost <stdin \
+				>/dev/null
+		done
+	done
+}
+
+@test "both, when the certificate is not good" {
+	CA=$ca/other.pem
+	cp "$ca/untrusted.pem" "$CA"
+	serve
+	scan pawl-rotate pawl-rotate site1
+	scan pawl-rotate-net pawl-rotate site1
+}

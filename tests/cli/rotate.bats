@@ -1,0 +1,448 @@
+#!/usr/bin/env bats
+# pawl-rotate against the scripted server: what it does when the server fails,
+# lies or dies.  What counts is the server's state file (the password that
+# holds, bad logins) and what the vault has afterwards.
+
+bats_require_minimum_version 1.5.0
+
+servers=$BATS_TEST_DIRNAME/../servers
+
+setup_file()
+{
+	"$servers/ca.sh" "$BATS_FILE_TMPDIR/ca"
+}
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR" || return
+	export PATH="$B:$PATH" HOME="$BATS_TEST_TMPDIR/home"
+	export XDG_CONFIG_HOME=$HOME/c XDG_DATA_HOME=$HOME/d XDG_STATE_HOME=$HOME/s
+	export PAWL_CONFIG=$HOME/pawl.conf
+	unset PAWL_VAULT PAWL_KEY_FILE
+	mkdir -p "$HOME"
+	ca=$BATS_FILE_TMPDIR/ca
+	vault=$XDG_DATA_HOME/pawl/vault
+	pawl-vault init >/dev/null
+}
+
+teardown()
+{
+	[ -z "${FTPS_PID-}" ] || kill "$FTPS_PID" 2>/dev/null || :
+}
+
+# serve [FAULT,...  [SETTING,... [ACCOUNT SETTING,...]]]: the server, and an
+# entry for it.  CERTIFICATE names another than the good one.
+serve()
+{
+	scenario "$@"
+	coproc FTPS {
+		exec "$servers/ftps.py" --stdin-lives \
+			--cert "$ca/${CERTIFICATE-good}.pem" \
+			--key "$ca/${CERTIFICATE-good}.key" \
+			--control "$PWD/scenario" 3>&-
+	}
+	read -r _ port <&"${FTPS[0]}"
+	add_entry
+}
+
+scenario()
+{
+	printf '{"faults": [%s], %s "accounts": {"SITE1":
+	    {"password": "OLDPASS1" %s}}}\n' "${1-}" "${2:+$2,}" "${3:+,$3}" \
+		>new
+	mv new scenario
+}
+
+stop_server()
+{
+	kill "$FTPS_PID"
+	wait "$FTPS_PID" || :
+}
+
+# stop: the server and its entry go, for the next round of a loop.
+stop()
+{
+	stop_server
+	pawl-vault remove --yes site1 >/dev/null
+}
+
+add_entry()
+{
+	printf 'OLDPASS1\n' | pawl-vault set site1 user=site1 host=localhost \
+		rotate.method=zos-pass rotate.port="$port" \
+		rotate.ca-file="$ca/ca.pem" rotate.drain=1s rotate.timeout=2s \
+		"$@" >/dev/null
+}
+
+# is NAME VALUE: the server's state has it.
+is()
+{
+	/usr/bin/python3 -c '
+import json, sys
+state = json.load(open("scenario.state"))
+value = dict(state, **state["accounts"]["SITE1"])[sys.argv[1]]
+print(sys.argv[1], "is", value)
+sys.exit(str(value) != sys.argv[2])' "$@"
+}
+
+password()
+{
+	/usr/bin/python3 -c '
+import json
+print(json.load(open("scenario.state"))["accounts"]["SITE1"]["password"])'
+}
+
+# ends STATUS TEXT: how the last run ended.
+ends()
+{
+	echo "$status: $output"
+	[ "$status" -eq "$1" ]
+	[[ $output == *"$2"* ]]
+}
+
+# agree: the vault's current password is the server's.
+agree()
+{
+	[ "$(pawl-vault get site1 2>/dev/null)" = "$(password)" ]
+}
+
+state()
+{
+	pawl-rotate status --json | /usr/bin/python3 -c '
+import json, sys
+print(json.load(sys.stdin)[0]["status"])'
+}
+
+@test "a rotation: new password, proved, no bad login" {
+	serve
+	run pawl-rotate site1
+	ends 0 "site1: changed, and proved by a fresh login"
+	[ "$(password)" != OLDPASS1 ]
+	agree
+	is total_bad 0
+	is changes 1
+	[ "$(state)" = ok ]
+	[[ $(pawl-vault show site1) == *"1 previous"* ]]
+}
+
+@test "the new password follows the policy" {
+	serve
+	pawl-rotate --quiet site1
+	[[ $(password) =~ ^[A-Z][A-Z0-9]{7}$ ]]
+}
+
+@test "check logs in and changes nothing" {
+	serve
+	run pawl-rotate check site1
+	ends 0 "the current password logs in"
+	is changes 0
+	is total_bad 0
+	[ "$(password)" = OLDPASS1 ]
+}
+
+@test "check with a wrong password says so, and costs one try" {
+	serve '' '' ''
+	printf 'WRONG123\n' | pawl-vault set site1 >/dev/null
+	run pawl-rotate check site1
+	ends 3 "the server refuses the current password"
+	is total_bad 1
+	run pawl-rotate check site1
+	is total_bad 2
+	# The third would revoke the account: it is not made.
+	run pawl-rotate check site1
+	ends 3 "no password could be proved"
+	is total_bad 2
+	is locked False
+}
+
+@test "a second rotation at once is refused by rotate.min-age" {
+	serve
+	pawl-rotate --quiet site1
+	run pawl-rotate site1
+	ends 75 "rotate.min-age"
+	pawl-rotate --quiet --force site1
+	agree
+	is changes 2
+}
+
+@test "a server that is down: nothing changed, nothing spent" {
+	serve
+	stop_server
+	run pawl-rotate site1
+	ends 69 "site1: nothing was changed: "
+	[ "$(pawl-vault get site1)" = OLDPASS1 ]
+	[ "$(state)" = ok ]
+}
+
+@test "a certificate that is not good stops it before the password" {
+	for CERTIFICATE in expired wrong-name untrusted; do
+		serve
+		run pawl-rotate site1
+		ends 69 "certificate"
+		is logins 0
+		is pass_in_clear 0
+		is total_bad 0
+		[ "$(password)" = OLDPASS1 ]
+		stop
+	done
+}
+
+@test "entries with different certificate authorities, in one run" {
+	serve
+	cp "$ca/untrusted.pem" "$PWD/other.pem"
+	printf 'OLDPASS1\n' | pawl-vault set site2 user=site1 host=localhost \
+		rotate.method=zos-pass rotate.port="$port" \
+		rotate.ca-file="$PWD/other.pem" >/dev/null
+	run pawl-rotate check site2 site1
+	ends 69 "certificate"
+	[[ $output == *"site1: the current password logs in"* ]]
+	run pawl-rotate check site1 site2
+	ends 69 "site1: the current password logs in"
+}
+
+@test "a server without TLS gets no password" {
+	serve '' '"tls": "none"'
+	run pawl-rotate site1
+	ends 69 "nothing was changed"
+	is pass_in_clear 0
+	is total_bad 0
+}
+
+@test "530 although the change was made: the new password is found" {
+	serve '{"point": "pass-reply", "change": true, "do": "reply",
+	    "text": "530 PASS command failed"}'
+	run pawl-rotate site1
+	ends 0 "changed, and proved"
+	[ "$(password)" != OLDPASS1 ]
+	agree
+	is total_bad 1
+}
+
+@test "230 although it was not: the old password is kept" {
+	serve '{"point": "pass-received", "change": true, "do": "reply",
+	    "text": ["230-Password was changed.", "230 SITE1 is logged on."]}'
+	run pawl-rotate site1
+	ends 76 "the server did not change it, the old password holds"
+	[ "$(password)" = OLDPASS1 ]
+	agree
+	is total_bad 1
+	[[ $(pawl-vault show site1) == *"1 "* ]]
+	[ "$(state)" = ok ]
+}
+
+@test "a refused change costs no bad login" {
+	serve '' '' '"changes_left": 0'
+	run pawl-rotate site1
+	ends 76 "it said: 530 PASS command failed"
+	is total_bad 0
+	is requests 1
+	agree
+	[[ $(pawl-vault show site1) == *"PASS command failed"* ]]
+}
+
+@test "the connection dies after the change was made" {
+	for how in close cut rst garbage half 421; do
+		serve '{"point": "pass-reply", "change": true, "do": "'$how'"}'
+		run pawl-rotate --force site1
+		ends 0 "changed, and proved"
+		[ "$(password)" != OLDPASS1 ]
+		agree
+		is total_bad 0
+		stop
+	done
+}
+
+@test "the connection dies before the change was made" {
+	for how in close cut rst; do
+		serve '{"point": "pass-received", "change": true,
+		    "do": "'$how'"}'
+		run pawl-rotate --force site1
+		ends 69 "the change was lost, the old password holds"
+		[ "$(password)" = OLDPASS1 ]
+		agree
+		is total_bad 1
+		[ "$(state)" = unsettled ]
+		# And then it works; the same pending password is used.
+		scenario
+		run pawl-rotate --force site1
+		ends 0 "changed, and proved"
+		agree
+		stop
+	done
+}
+
+@test "a server that hangs on the change is not waited for without end" {
+	serve '{"point": "pass-reply", "change": true, "do": "hang"}'
+	run timeout 60 pawl-rotate site1
+	ends 0 "changed, and proved"
+	agree
+	is total_bad 0
+}
+
+# killed_after_send: pawl-rotate dies when the server has made the change and
+# has not answered.
+killed_after_send()
+{
+	pawl-rotate --quiet --force site1 2>/dev/null 3>&- &
+	local pid=$!
+
+	until is changes 1 >/dev/null 2>&1; do
+		kill -0 $pid || return
+	done
+	kill -KILL $pid
+	wait $pid || :
+}
+
+@test "killed after the change was sent: recover finds it" {
+	serve '{"point": "pass-reply", "change": true, "do": "delay",
+	    "ms": 1000}'
+	killed_after_send
+	[ "$(state)" = sent ]
+	run pawl-rotate recover site1
+	ends 0 "changed, and proved"
+	agree
+	is total_bad 0
+	run pawl-rotate recover site1
+	ends 0 "nothing to recover"
+	run pawl-rotate recover
+	ends 0 ""
+}
+
+@test "an old password that comes back after the change is found" {
+	# Acknowledged, and lost: the proof fails, the old one holds.
+	serve '{"point": "change", "do": "lose", "connections": 1}'
+	run pawl-rotate site1
+	ends 76 "the old password holds"
+	agree
+	is total_bad 1
+}
+
+@test "a change that is applied late is found by recover" {
+	serve '{"point": "change", "do": "late", "logins": 2},
+	    {"point": "pass-reply", "change": true, "do": "cut"}'
+	run pawl-rotate site1
+	ends 69 "the change was lost, the old password holds"
+	is total_bad 1
+	[ "$(state)" = unsettled ]
+	run pawl-rotate recover site1
+	ends 0 "changed, and proved"
+	agree
+	is total_bad 2
+}
+
+@test "recover while the server is down keeps both passwords" {
+	serve '{"point": "pass-reply", "change": true, "do": "delay",
+	    "ms": 1000}'
+	killed_after_send
+	stop_server
+	for _ in 1 2 3 4; do
+		run pawl-rotate recover site1
+		ends 3 "run: pawl-rotate recover site1"
+	done
+	[ "$(state)" = sent ]
+}
+
+@test "askpass refuses while the outcome is unknown" {
+	serve '{"point": "pass-reply", "change": true, "do": "delay",
+	    "ms": 1000}'
+	killed_after_send
+	echo 'wait = 0s' >"$PAWL_CONFIG"
+	PAWL_ENTRY=site1 run pawl-askpass "site1@localhost's password: "
+	ends 75 "its password is being changed"
+	rm "$PAWL_CONFIG"
+	pawl-rotate --quiet recover
+	PAWL_ENTRY=site1 run pawl-askpass "site1@localhost's password: "
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(password)" ]
+}
+
+@test "two rotators exclude each other" {
+	serve '{"point": "pass-reply", "change": true, "do": "delay",
+	    "ms": 1000}'
+	echo 'lock-wait = 0s' >"$PAWL_CONFIG"
+	pawl-rotate --quiet site1 3>&- &
+	until is changes 1 >/dev/null 2>&1; do :; done
+	run pawl-rotate site1
+	ends 75 ""
+	wait $!
+	agree
+	is changes 1
+}
+
+@test "a password that was changed by a person: nothing is sent" {
+	serve
+	printf 'OTHERPW1\n' | pawl-vault set site1 >/dev/null
+	run pawl-rotate site1
+	ends 3 "the server refuses the current password though nothing was sent"
+	is total_bad 1
+	is changes 0
+	[ "$(state)" = attention ]
+	# A person sets it right.
+	printf 'OLDPASS1\n' | pawl-vault set site1 >/dev/null
+	run pawl-rotate --force recover --again site1
+	run pawl-rotate --force site1
+	agree
+}
+
+@test "a job that holds the password is waited for, then it gives up" {
+	serve
+	printf 'x' | pawl-vault set site1 rotate.drain=1s >/dev/null
+	export PAWL_ENTRY=site1
+	# This shell asks, and lives on.
+	pawl-askpass "site1@localhost's password: " >/dev/null
+	pawl-vault set site1 rotate.drain=1h >/dev/null
+	run timeout 5 pawl-rotate site1
+	[ "$status" -eq 124 ]
+	is changes 0
+	pawl-rotate --quiet recover site1
+	pawl-vault set site1 rotate.drain=0s >/dev/null
+	pawl-rotate --quiet site1
+	agree
+}
+
+@test "what cannot be a rotation is a configuration error" {
+	serve
+	pawl-vault set site1 rotate.method= >/dev/null
+	run pawl-rotate site1
+	ends 78 "no rotate.method"
+	run pawl-rotate none
+	ends 1 "none"
+}
+
+@test "a full disk before the send: nothing is sent" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root for a small file system"
+	serve
+	run unshare -m --propagation private bash -c '
+		size=$(stat -c %s "$1")
+		mkdir full && mount -t tmpfs -o size=$((size + 8192)) none full
+		cp -p "$1" full/vault
+		head -c $size /dev/zero >full/filler 2>/dev/null
+		pawl-rotate -f full/vault site1; status=$?
+		pawl-vault -f full/vault get site1
+		exit $status' bash "$vault"
+	ends 74 "OLDPASS1"
+	is changes 0
+	is total_bad 0
+}
+
+@test "no password in arguments, environment or output" {
+	serve '{"point": "pass-reply", "change": true, "do": "delay",
+	    "ms": 500}'
+	pawl-rotate site1 >out 2>&1 3>&- &
+	until is changes 1 >/dev/null 2>&1; do :; done
+	for process in $(pgrep -f 'pawl-rotate'); do
+		tr '\0' '\n' <"/proc/$process/cmdline" >>seen || :
+		tr '\0' '\n' <"/proc/$process/environ" >>seen || :
+	done
+	wait $!
+	! grep -e OLDPASS1 -e "$(password)" seen out
+}
+
+@test "wrong use is status 64" {
+	run pawl-rotate
+	ends 64 "which entry"
+	run pawl-rotate --no-such-option site1
+	ends 64 "unknown option"
+	run pawl-rotate --help
+	ends 0 usage
+}

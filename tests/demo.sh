@@ -1,0 +1,216 @@
+#!/bin/bash
+# demo.sh: the main job on real programs, one readable line a step.  make demo
+# builds what it needs first.  Everything it starts and writes is its own: a
+# private mount namespace, loopback, a temporary directory that goes away.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+: "${B:=$here/../build}"
+PATH=$B:$PATH
+export B PATH
+
+fail()
+{
+	printf 'demo: %s\n' "$1" >&2
+	exit 1
+}
+
+step()
+{
+	printf '\n%s\n' "$1"
+}
+
+line()
+{
+	printf '    %s\n' "$1"
+}
+
+# run COMMAND...: shows what it prints, indented; fails with it.
+run()
+{
+	"$@" 2>&1 | sed 's/^/    /'
+}
+
+milliseconds()
+{
+	date +%s%3N
+}
+
+# job COMMAND...: what a batch job is: no terminal, nothing on standard input,
+# the answer only from SSH_ASKPASS.
+job()
+{
+	setsid -w env SSH_ASKPASS="$B/pawl-askpass" SSH_ASKPASS_REQUIRE=force \
+		"$@" </dev/null
+}
+
+ssh_options()
+{
+	printf '%s\n' -o "UserKnownHostsFile=$PAWL_T_KNOWN_HOSTS" \
+		-o StrictHostKeyChecking=yes -o NumberOfPasswordPrompts=1 \
+		-o PreferredAuthentications=password -o PubkeyAuthentication=no \
+		-F none
+}
+
+login()
+{
+	local started
+
+	started=$(milliseconds)
+	job "$@" ssh "${options[@]}" -p "$PAWL_T_SSH_PORT" site1@127.0.0.1 \
+		"echo \"\$(id -un) on \$(uname -s), with no password in sight\"" |
+		sed 's/^/    /'
+	logins=$((logins + 1))
+	line "($(($(milliseconds) - started)) ms)"
+}
+
+# refused SECRET-FILE: whether sshd refuses what the file holds.
+refused()
+{
+	local askpass="$PAWL_T_DIR/plain"
+
+	printf '#!/bin/sh\ncat %s\n' "$1" >"$askpass"
+	chmod 700 "$askpass"
+	! setsid -w env SSH_ASKPASS="$askpass" SSH_ASKPASS_REQUIRE=force \
+		ssh "${options[@]}" -p "$PAWL_T_SSH_PORT" site1@127.0.0.1 true \
+		</dev/null 2>/dev/null
+}
+
+# wait_for FILE TEXT: until the file has it.
+wait_for()
+{
+	# shellcheck disable=SC2016 # the inner shell's parameters
+	timeout 20 sh -c 'tail -n +1 -F "$1" 2>/dev/null |
+	    grep -q -m 1 -- "$2"' sh "$1" "$2"
+}
+
+import()
+{
+	local dataset="$PAWL_T_DIR/HLQ.PASSWD.SITE1"
+
+	step "a. A password data set, as z/OS has it (FB80, EBCDIC), becomes a vault"
+	printf '%-72s00000100' OLDPASS1 | iconv -f ISO-8859-1 -t IBM1047 \
+		>"$dataset"
+	line "HLQ.PASSWD(SITE1), $(wc -c <"$dataset") bytes, in the clear:"
+	od -An -tx1 -N 16 "$dataset" | sed 's/^/    /'
+	run pawl-vault init
+	run pawl-vault import dataset "$dataset" --name site1 \
+		--dataset 'HLQ.PASSWD(SITE1)' user=site1 host=127.0.0.1 \
+		rotate.method=zos-pass rotate.port="$PAWL_T_FTP_PORT" \
+		rotate.ca-file="$PAWL_T_CA"
+	rm -f "$dataset"
+	run pawl-vault verify
+	if grep -q -a -e OLDPASS1 -e site1 "$XDG_DATA_HOME/pawl/vault"; then
+		fail "the vault shows a name or a password"
+	fi
+	line "neither the password nor a name can be read in the file"
+}
+
+batch_jobs()
+{
+	step "b. Jobs log in: by entry, by data set name as Co:Z has it, and sftp -b"
+	line "PAWL_ENTRY=site1 ssh site1@127.0.0.1 ..."
+	login PAWL_ENTRY=site1
+	line "PASSWD_DSN='HLQ.PASSWD(SITE1)' ssh site1@127.0.0.1 ..."
+	login "PASSWD_DSN=HLQ.PASSWD(SITE1)"
+	line "PAWL_ENTRY=site1 sftp -b - site1@127.0.0.1"
+	head -c 100000 /dev/urandom >"$PAWL_T_DIR/sent"
+	printf 'put %s received\n' "$PAWL_T_DIR/sent" >"$PAWL_T_DIR/batch"
+	job PAWL_ENTRY=site1 sftp -o BatchMode=no -b "$PAWL_T_DIR/batch" \
+		"${options[@]}" -P "$PAWL_T_SSH_PORT" site1@127.0.0.1 \
+		>/dev/null
+	logins=$((logins + 1))
+	cmp "$PAWL_T_DIR/sent" "$PAWL_T_DIR/home/site1/received"
+	line "100,000 bytes arrived"
+}
+
+rotate()
+{
+	local started
+
+	step "c. pawl-rotate changes it over FTPS, PASS old/new/new, and proves it"
+	started=$(milliseconds)
+	run pawl-rotate site1
+	line "($(($(milliseconds) - started)) ms: three logins, four commits)"
+	logins=$((logins + 3))
+}
+
+again()
+{
+	step "d. The same job, unchanged, with the new password"
+	login PAWL_ENTRY=site1
+	printf 'OLDPASS1\n' >"$PAWL_T_DIR/old"
+	refused "$PAWL_T_DIR/old" || fail "the old password still logs in"
+	expected_bad=$((expected_bad + 1))
+	line "the old password is refused (the one bad login, on purpose)"
+}
+
+# The server changes the password and then holds its answer back, so that
+# pawl-rotate can be killed exactly there.
+crash()
+{
+	local hold="$PAWL_T_DIR/state/hold" log="$PAWL_T_DIR/log/ftp-logins"
+	local pid
+
+	step "e. pawl-rotate dies (SIGKILL) right after the change was sent"
+	: >"$log"
+	touch "$hold"
+	pawl-rotate --force --quiet site1 2>/dev/null &
+	pid=$!
+	wait_for "$log" '^changed '
+	kill -KILL $pid
+	wait $pid 2>/dev/null || :
+	rm -f "$hold"
+	line "killed; the server has changed the password, the vault says:"
+	pawl-rotate status | sed 's/^/    /'
+	run pawl-rotate recover site1
+	logins=$((logins + 3))
+	login PAWL_ENTRY=site1
+}
+
+summary()
+{
+	local bad
+
+	step "f. Summary"
+	line "$logins logins, by ssh, sftp and FTPS"
+	"$here/servers/badlogins.sh" "$PAWL_T_DIR" |
+		while read -r daemon bad; do
+			line "bad logins in $daemon's own log: $bad"
+		done
+	bad=$("$here/servers/badlogins.sh" "$PAWL_T_DIR" |
+		awk '{ n += $2 } END { print n }')
+	line "of these on purpose, in step d: $expected_bad"
+	[ "$bad" -eq "$expected_bad" ] || fail "a login failed that should not"
+	line "bad logins by pawl: $((bad - expected_bad))"
+	run pawl-vault show site1
+	run pawl-vault verify
+}
+
+inside()
+{
+	logins=0
+	expected_bad=0
+	mapfile -t options < <(ssh_options)
+	import
+	batch_jobs
+	rotate
+	again
+	crash
+	summary
+}
+
+if [ "${1-}" = inside ]; then
+	inside
+	exit
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "the demo's servers need a mount namespace; run: sudo make demo" >&2
+	exit 1
+fi
+temporary=$(mktemp -d "${TMPDIR:-/tmp}/pawl-demo.XXXXXX")
+trap 'rm -rf "$temporary"' EXIT
+WORLD_PAM_ARGS="hold=/run/world/state/hold" PAWL_T_PAM="$B/tests/pam_pawl.so" \
+	"$here/servers/world.sh" "$temporary/world" "$here/demo.sh" inside
+echo
+echo "Nothing is left behind: $temporary is removed, the daemons are stopped."

@@ -1,0 +1,150 @@
+#!/bin/bash
+# run.sh [PART...]: runs the tests and ends with "N passed, N failed".  make
+# test builds what they need and calls it; B is the build directory.  With
+# PARTs (see "parts" below) only these.
+#
+# Every part speaks TAP; all that it said is in B/log/PART.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit 1
+: "${B:=$PWD/build}"
+export B PAWL_SRC=$PWD PAWL_T_PAM=$B/tests/pam_pawl.so \
+	PAWL_ROTATE_NET=$B/pawl-rotate-net
+log=$B/log
+rm -rf "$log"
+mkdir -p "$log"
+
+# Nothing of the caller's own is to be seen or touched.
+unset PAWL_VAULT PAWL_KEY_FILE PAWL_ENTRY PASSWD_DSN CREDENTIALS_DIRECTORY \
+	SSH_ASKPASS SSH_ASKPASS_REQUIRE SSH_ASKPASS_PROMPT XDG_RUNTIME_DIR
+HOME=$(mktemp -d "${TMPDIR:-/tmp}/pawl-test.XXXXXX") || exit 1
+trap 'rm -rf "$HOME"' EXIT
+export HOME XDG_CONFIG_HOME=$HOME/config XDG_DATA_HOME=$HOME/data \
+	XDG_STATE_HOME=$HOME/state PAWL_CONFIG=$HOME/pawl.conf
+
+# --- The parts --------------------------------------------------------------
+
+# Check writes its TAP to a file of its own.
+part_unit()
+{
+	local status
+
+	CK_TAP_LOG_FILE_NAME=$log/unit.tap "$B/asan/tests/unit/unit" >&2
+	status=$?
+	cat "$log/unit.tap"
+	return $status
+}
+
+part_vault()
+{
+	bats --formatter tap tests/cli/vault.bats
+}
+
+part_rotate()
+{
+	bats --formatter tap tests/cli/rotate.bats
+}
+
+part_memory()
+{
+	bats --formatter tap tests/cli/memory.bats
+}
+
+part_askpass()
+{
+	as_root "ssh logs in beside a real sshd" tests/servers/world.sh \
+		"$HOME/world" bats --formatter tap tests/world
+}
+
+part_servers()
+{
+	as_root "the servers behave" bats --formatter tap tests/servers
+}
+
+part_crash()
+{
+	tests/crash/kill.py commit &&
+		tests/crash/kill.py rotate "${KILL_STEP:-7}"
+}
+
+part_fuzz()
+{
+	FUZZ_TIME=${FUZZ_TIME:-2} tests/fuzz/run.sh
+}
+
+# as_root NAME COMMAND...: what needs a mount namespace.
+as_root()
+{
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "1..1"
+		echo "ok 1 - $1 # SKIP needs root for a mount namespace"
+		return 0
+	fi
+	shift
+	"$@"
+}
+
+# --- Running and counting ---------------------------------------------------
+
+run()
+{
+	"part_$1" >"$log/$1" 2>"$log/$1.err" </dev/null
+	echo $? >"$log/$1.status"
+}
+
+count()
+{
+	grep -c "$1" "$2" || :
+}
+
+# tell PART: what it said, counted.
+tell()
+{
+	local file=$log/$1 status ok not skip
+
+	status=$(cat "$log/$1.status")
+	skip=$(count '^ok .*# [Ss][Kk][Ii][Pp]' "$file")
+	ok=$(($(count '^ok ' "$file") - skip))
+	not=$(count '^not ok ' "$file")
+	if [ "$status" -ne 0 ] && [ "$not" -eq 0 ]; then
+		not=1
+		echo "    $1 ended with status $status; see $file.err"
+	elif [ $((ok + not + skip)) -eq 0 ]; then
+		not=1
+		echo "    $1 ran no test; see $file.err"
+	fi
+	printf '%-10s %5d passed, %d failed, %d skipped\n' "$1" "$ok" "$not" \
+		"$skip"
+	grep -e '^not ok ' -e '^ok .*# [Ss][Kk][Ii][Pp]' "$file" |
+		sed 's/^/    /'
+	sed -n 's/^# count: /    /p' "$file"
+	passed=$((passed + ok))
+	failed=$((failed + not))
+	skipped=$((skipped + skip))
+}
+
+parts=("$@")
+[ $# -gt 0 ] || parts=(unit vault rotate memory askpass servers crash fuzz)
+passed=0 failed=0 skipped=0
+
+# The unit tests keep one core busy; the others take turns on the other.
+for part in "${parts[@]}"; do
+	[ "$part" != unit ] || run unit &
+done
+for part in "${parts[@]}"; do
+	[ "$part" != unit ] || continue
+	run "$part"
+	tell "$part"
+done
+wait
+for part in "${parts[@]}"; do
+	[ "$part" != unit ] || tell unit
+done
+
+echo
+if [ "$skipped" -gt 0 ]; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ]

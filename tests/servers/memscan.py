@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""Look for secrets in the memory of processes that are about to end.
+
+    memscan.py [--at exit] [--only NAME] CANARIES -- COMMAND [ARGUMENT ...]
+
+The file CANARIES has one made-up secret a line, of at least 16 bytes.  COMMAND
+runs with this program's own descriptors and environment, and every process of
+it (with --only, those whose executable is called NAME) is held where it ends,
+by exit or by a signal but SIGKILL, with its memory as it is.  All of that is
+searched for any 8 bytes of a secret, as they are, in hexadecimal and in
+UTF-16, and for any 11 in base64: an allocator overwrites the beginning of
+what was freed and leaves the rest.
+
+What is found goes to standard error, a line a mapping, without the secret.
+The exit status is 1 if anything was found, 2 if nothing could be searched or
+COMMAND did not run, else 0; what COMMAND's own was is said on standard error.
+
+The process is traced (ptrace), so that it is held for exactly as long as the
+search takes.  That needs root where the process made itself undumpable.
+"""
+
+import argparse
+import base64
+import ctypes
+import os
+import signal
+import sys
+
+SHORTEST = 16
+FRAGMENT = 8
+
+# <sys/ptrace.h>, <linux/ptrace.h>, <sys/wait.h>
+TRACEME, CONT, SETOPTIONS = 0, 7, 0x4200
+FOLLOW = 0x02 | 0x04 | 0x08 | 0x10  # fork, vfork, clone, exec
+TRACEEXIT, EXITKILL = 0x40, 0x100000
+EVENT_EXIT = 6
+WALL = 0x40000000
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p,
+                        ctypes.c_void_p]
+LIBC.ptrace.restype = ctypes.c_long
+
+
+def ptrace(request, pid, data=0):
+    """ptrace(2); a process that is gone by now is none of our business."""
+    return LIBC.ptrace(request, pid, None, data)
+
+
+def windows(form, size, step):
+    """The runs of size bytes of a form that begin at every step'th byte."""
+    return {form[i:i + size] for i in range(0, len(form) - size + 1, step)}
+
+
+def fragments(secret):
+    """Everything to look for."""
+    wide = secret.decode("latin-1").encode("utf-16-le")
+    wanted = windows(secret, FRAGMENT, 1) | windows(wide, 2 * FRAGMENT, 2)
+    for digits in (secret.hex(), secret.hex().upper()):
+        wanted |= windows(digits.encode(), 2 * FRAGMENT, 2)
+    for skipped in range(3):
+        # Three bytes are four digits: 12 stand for 9 bytes.
+        wanted |= windows(base64.b64encode(secret[skipped:]).rstrip(b"="),
+                          12, 4)
+    return wanted
+
+
+def mappings(pid):
+    """The mappings of a process that it has written to: (start, end, name).
+
+    The rest is what a file has, as it has it.
+    """
+    fields = None
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as file:
+        for line in file:
+            key, *values = line.split(maxsplit=5)
+            if not key.endswith(":"):
+                fields = [key, *values]
+            elif key == "Anonymous:" and int(values[0]) > 0 or (
+                    key == "Shared_Dirty:" and int(values[0]) > 0):
+                start, end = (int(part, 16) for part in fields[0].split("-"))
+                name = fields[5].strip() if len(fields) > 5 else "anonymous"
+                yield start, end, name
+
+
+class Scan:
+    """One run: what to look for, and what came of it."""
+
+    def __init__(self, wanted, only):
+        self.wanted = wanted
+        self.only = only
+        self.searched = 0
+        self.found = 0
+
+    def process(self, pid):
+        """Search a process that is stopped where it ends."""
+        program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+        if self.only not in (None, program):
+            return
+        size = 0
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+            for start, end, name in mappings(pid):
+                size += self.mapping(memory, start, end,
+                                     f"{program} {pid} {name}")
+        self.searched += 1
+        say(f"{program} {pid}: {size} bytes searched")
+
+    def mapping(self, memory, start, end, title):
+        """Search one mapping; returns how many bytes of it there were."""
+        data = bytearray()
+        memory.seek(start)
+        while len(data) < end - start:
+            try:
+                part = memory.read(end - start - len(data))
+            except OSError:
+                break  # Behind the end of a mapped file.
+            if not part:
+                break
+            data += part
+        hits = sorted({data.find(fragment) for fragment in self.wanted} - {-1})
+        if hits:
+            self.found += 1
+            say(f"{title}: {len(hits)} fragments, the first at "
+                f"{start + hits[0]:#x}")
+        return len(data)
+
+    def run(self, command):
+        """Run the command to its end; returns its wait status."""
+        child = os.fork()
+        if child == 0:
+            ptrace(TRACEME, 0)
+            try:
+                os.execvp(command[0], command)
+            except OSError as error:
+                say(f"{command[0]}: {error.strerror}")
+            os._exit(127)
+        result = None
+        known = set()
+        while True:
+            try:
+                pid, status = os.waitpid(-1, WALL)
+            except ChildProcessError:
+                return result
+            if os.WIFSTOPPED(status):
+                self.stopped(pid, status, known)
+            elif pid == child:
+                result = status
+
+    def stopped(self, pid, status, known):
+        """Let a thread go on, which stopped for one reason or another."""
+        number = os.WSTOPSIG(status)
+        if pid not in known:
+            # The stop after the first exec, or that of a new child.
+            known.add(pid)
+            ptrace(SETOPTIONS, pid, FOLLOW | TRACEEXIT | EXITKILL)
+            if number in (signal.SIGTRAP, signal.SIGSTOP):
+                number = 0
+        elif status >> 16:
+            number = 0
+        if status >> 16 == EVENT_EXIT and os.path.exists(f"/proc/{pid}/exe"):
+            self.process(pid)
+        ptrace(CONT, pid, number)
+
+
+def say(text):
+    """A line on standard error, in one piece."""
+    os.write(2, f"memscan: {text}\n".encode())
+
+
+def read_canaries(path):
+    """What to look for, from the file of secrets."""
+    wanted = set()
+    with open(path, "rb") as file:
+        for secret in file.read().splitlines():
+            if len(secret) < SHORTEST:
+                raise ValueError(f"a secret of less than {SHORTEST} bytes")
+            wanted |= fragments(secret)
+    if not wanted:
+        raise ValueError("no secrets")
+    return wanted
+
+
+def main():
+    """Read the options, and scan."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--at", choices=["exit"], default="exit")
+    parser.add_argument("--only", metavar="NAME")
+    parser.add_argument("canaries")
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    try:
+        wanted = read_canaries(options.canaries)
+    except (OSError, ValueError) as error:
+        parser.error(f"{options.canaries}: {error}")
+    scan = Scan(wanted, options.only)
+    try:
+        status = scan.run(options.command)
+    except PermissionError as error:
+        say(f"{error}: only root may look")
+        return 2
+    say(f"{options.command[0]}: exit status "
+        f"{os.waitstatus_to_exitcode(status)}")
+    if scan.found:
+        return 1
+    if not scan.searched:
+        say("no process was searched")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+/*
+ * Runs every suite, or those named as arguments.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suites.h"
+
+static const struct {
+	const char *name;
+	Suite *(*make)(void);
+} suites[] = {
+	{ "err", err_suite },
+	{ "bytes", bytes_suite },
+	{ "secret", secret_suite },
+	{ "io", io_suite },
+	{ "path", path_suite },
+	{ "tty", tty_suite },
+	{ "store", store_suite },
+	{ "state", state_suite },
+	{ "sandbox", sandbox_suite },
+	{ "audit", audit_suite },
+	{ "config", config_suite },
+	{ "record", record_suite },
+	{ "crypt", crypt_suite },
+	{ "table", table_suite },
+	{ "slot", slot_suite },
+	{ "key", key_suite },
+	{ "vault", vault_suite },
+	{ "json", json_suite },
+	{ "policy", policy_suite },
+	{ "dataset", dataset_suite },
+	{ "prompt", prompt_suite },
+	{ "parent", parent_suite },
+	{ "choose", choose_suite },
+	{ "plan", plan_suite },
+	{ "transaction", transaction_suite },
+	{ "message", message_suite },
+	{ "reply", reply_suite },
+	{ "login", login_suite },
+};
+
+static bool
+wanted(const char *name, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc == 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	SRunner *runner = srunner_create(NULL);
+	size_t i;
+	int failed;
+
+	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		if (wanted(suites[i].name, argc, argv))
+			srunner_add_suite(runner, suites[i].make());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

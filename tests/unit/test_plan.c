@@ -1,0 +1,140 @@
+/*
+ * What an entry's attributes say about its rotation.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "plan.h"
+
+Suite *plan_suite(void);
+
+static struct entry entry;
+static struct plan plan;
+static struct err err;
+
+static void
+add(const char *key, const char *value)
+{
+	ck_assert_int_eq(record_attr_add(&entry, slice_of(key), slice_of(value),
+			     &err),
+	    0);
+}
+
+static void
+plain(void)
+{
+	memset(&entry, 0, sizeof(entry));
+	add("user", "SITE1");
+	add("host", "ftp.example.com");
+	add("host", "second.example.com");
+	add("rotate.method", "zos-pass");
+}
+
+START_TEST(defaults)
+{
+	plain();
+	ck_assert(plan_wanted(&entry));
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), 0);
+	ck_assert_str_eq(plan.user, "SITE1");
+	ck_assert_str_eq(plan.host, "ftp.example.com");
+	ck_assert_uint_eq(plan.port, 21);
+	ck_assert_uint_eq(plan.revoke_after, 3);
+	ck_assert_uint_eq(plan.every, 30 * 86400);
+	ck_assert_uint_eq(plan.min_age, 86400);
+	ck_assert_uint_eq(plan.drain, 120);
+	ck_assert_str_eq(plan.policy.name, "racf");
+	ck_assert_str_eq(plan.ca_file, "");
+}
+END_TEST
+
+START_TEST(everything_can_be_set)
+{
+	plain();
+	add("rotate.host", "10.0.0.1");
+	add("rotate.port", "2121");
+	add("rotate.policy", "racf-mixed");
+	add("rotate.every", "2w");
+	add("rotate.min-age", "0s");
+	add("rotate.revoke-after", "5");
+	add("rotate.drain", "10s");
+	add("rotate.timeout", "5s");
+	add("rotate.ca-file", "/etc/pawl/partner.pem");
+	add("rotate.pin", "sha256//AAAA");
+	add("rotate.tls", "explicit");
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), 0);
+	ck_assert_str_eq(plan.host, "10.0.0.1");
+	ck_assert_uint_eq(plan.port, 2121);
+	ck_assert_str_eq(plan.policy.name, "racf-mixed");
+	ck_assert_uint_eq(plan.every, 14 * 86400);
+	ck_assert_uint_eq(plan.min_age, 0);
+	ck_assert_uint_eq(plan.revoke_after, 5);
+	ck_assert_uint_eq(plan.drain, 10);
+	ck_assert_uint_eq(plan.timeout, 5);
+	ck_assert_str_eq(plan.ca_file, "/etc/pawl/partner.pem");
+	ck_assert_str_eq(plan.pin, "sha256//AAAA");
+}
+END_TEST
+
+static const struct {
+	const char *key;
+	const char *value;
+} wrong[] = {
+	{ "rotate.port", "0" },
+	{ "rotate.port", "65536" },
+	{ "rotate.port", "21x" },
+	{ "rotate.policy", "easy" },
+	{ "rotate.every", "soon" },
+	{ "rotate.revoke-after", "1" },
+	{ "rotate.revoke-after", "101" },
+	{ "rotate.timeout", "0s" },
+	{ "rotate.timeout", "2h" },
+	{ "rotate.ca-file", "partner.pem" },
+	{ "rotate.pin", "md5//AAAA" },
+	{ "rotate.tls", "none" },
+	{ "rotate.method", "guess" },
+	/* A misspelt limit must not be ignored. */
+	{ "rotate.revoke", "2" },
+};
+
+START_TEST(what_is_wrong_is_named)
+{
+	plain();
+	add(wrong[_i].key, wrong[_i].value);
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(err.msg, wrong[_i].key));
+}
+END_TEST
+
+START_TEST(what_is_missing_is_named)
+{
+	memset(&entry, 0, sizeof(entry));
+	ck_assert(!plan_wanted(&entry));
+	add("rotate.method", "zos-pass");
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "no user"));
+	add("user", "SITE1");
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "no host"));
+	memset(&entry, 0, sizeof(entry));
+	add("user", "SITE1");
+	add("host", "h");
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "no rotate.method"));
+}
+END_TEST
+
+Suite *
+plan_suite(void)
+{
+	Suite *s = suite_create("plan");
+	TCase *t = tcase_create("core");
+
+	tcase_add_test(t, defaults);
+	tcase_add_test(t, everything_can_be_set);
+	tcase_add_loop_test(t, what_is_wrong_is_named, 0,
+	    sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(t, what_is_missing_is_named);
+	suite_add_tcase(s, t);
+	return s;
+}

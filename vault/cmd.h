@@ -1,0 +1,191 @@
+/*
+ * pawl-vault's commands, one function and one file each, and what they share:
+ * the session (cmd.c), attributes (attr.c) and the change of one entry
+ * (change.c).
+ */
+#ifndef CMD_H
+#define CMD_H
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config.h"
+#include "dataset.h"
+#include "err.h"
+#include "key.h"
+#include "path.h"
+#include "record.h"
+#include "secret.h"
+#include "vault.h"
+
+/* One run of the program: its options, and the key and vault once opened. */
+struct session {
+	/* Options before the command; NULL, false or -1 if not given. */
+	const char *vault_option;
+	const char *key_option;
+	bool accept_older;
+	/* Open with a passphrase, from this descriptor or the terminal. */
+	bool passphrase;
+	int passphrase_fd;
+	struct config config;
+	/* The vault's file. */
+	char path[PATH_MAX];
+	struct key key;
+	struct path_trust trust;
+	struct vault *vault;
+	/* What the command is about, for the audit line; "" for none. */
+	const char *subject;
+};
+
+/* Fills in s->path. */
+int session_path(struct session *s, struct err *e) MUST_CHECK;
+
+/*
+ * Finds the key, unless an earlier call has, and opens the vault.  With write
+ * the write lock is held until session_close(): ask people before, not after.
+ */
+int session_open(struct session *s, bool write, struct err *e) MUST_CHECK;
+
+/* Closes the vault and keeps the key. */
+void session_close(struct session *s);
+
+/* Closes the vault and forgets the key. */
+void session_end(struct session *s);
+
+/* The entry of this name; the caller frees *plainp, which its slices need. */
+int session_find(struct session *s, const char *name, struct entry *entry,
+    struct secret **plainp, struct err *e) MUST_CHECK;
+
+/* Values of long options that have no letter start here. */
+#define CMD_LONG 256
+
+/*
+ * getopt_long(3), but a long option must be written out, so that a new option
+ * never changes what an old command line means.  shorts begins with ":" or
+ * "+:".  Set optind to 0 before the first call.  Returns the option, -1 at the
+ * end, or '?' with ERR_USAGE in *e.
+ */
+int cmd_getopt(int argc, char **argv, const char *shorts,
+    const struct option *longs, struct err *e);
+
+/* The number of an open descriptor, from an option's argument. */
+int cmd_descriptor(const char *text, int *fdp, struct err *e) MUST_CHECK;
+
+/* ERR_USAGE with the usage line of the command. */
+int cmd_usage(const char *command, struct err *e);
+
+/* ERR_NOENTRY for this name. */
+int cmd_no_entry(const char *name, struct err *e);
+
+/* A line on standard error that does not end the command. */
+void cmd_warn(const char *fmt, ...) PRINTF(1, 2);
+
+/*
+ * Writes text to standard output; control characters become \xNN, but with
+ * indent not NULL a newline is followed by it.
+ */
+void cmd_print(struct slice text, const char *indent);
+
+/* 2026-07-01T12:00:00Z, or "never" for 0.  buf has size CMD_TIME. */
+#define CMD_TIME 32
+const char *cmd_time(char buf[static CMD_TIME], uint64_t t);
+
+const char *cmd_rotation_name(enum rotation_state state);
+
+/*
+ * Notes that the current secret goes to the parent process, so that a rotation
+ * waits for it (or warns), and writes it to standard output in one write(2).
+ */
+int cmd_hand_out(struct session *s, const struct entry *entry, bool newline,
+    struct err *e) MUST_CHECK;
+
+/*
+ * The raw key of the file at path, which is made if it is not there; *madep
+ * tells.
+ */
+int cmd_key_file(struct session *s, const char *path, struct key *k,
+    bool *madep, struct err *e) MUST_CHECK;
+
+/* ATTR=VALUE in two; value->p is also a terminated string.  -1 without '='. */
+int attr_split(const char *arg, struct slice *key, struct slice *value);
+
+/* Whether one of the n arguments is about this key. */
+bool attr_among(char *const *args, int n, struct slice key);
+
+/*
+ * Checks n arguments ATTR=VALUE: known attributes, or a site's own (x-...), and
+ * values that they may have.  Pure.  ERR_USAGE.
+ */
+int attr_check(char *const *args, int n, struct err *e) MUST_CHECK;
+
+/* An entry being changed, or made.  Start with change_new(). */
+struct change {
+	struct entry entry;
+	/* What entry's slices point into; NULL for a new entry. */
+	struct secret *plain;
+	bool is_new;
+	/* change_secret() found the secret to be the current one. */
+	bool same;
+	int lock;
+	char dataset[DATASET_NAME_MAX];
+};
+
+/* An empty one, which change_close() accepts. */
+void change_new(struct change *c);
+
+/*
+ * What change_open() would find, without the lock: for a look before a person
+ * is asked something.  The vault is closed again.
+ */
+int change_look(struct session *s, const char *name, bool *is_newp,
+    struct err *e) MUST_CHECK;
+
+/*
+ * Opens the vault for writing and finds the entry, or starts a new one.  Keeps
+ * rotations of it away until change_close().  ERR_BUSY if one is running,
+ * ERR_ATTENTION if one is unfinished.
+ */
+int change_open(struct session *s, const char *name, struct change *c,
+    struct err *e) MUST_CHECK;
+
+/*
+ * Does what n arguments ATTR=VALUE say.  Values given replace all old ones of that attribute, an
+ * empty one removes it.  The arguments must stay until change_save().
+ */
+int change_attrs(struct change *c, char *const *args, int n,
+    struct err *e) MUST_CHECK;
+
+/*
+ * Makes secret the current one and the old one previous, unless they are the
+ * same.  A rotation that needs a person is over then: the person has spoken.
+ */
+int change_secret(struct change *c, struct slice secret,
+    struct err *e) MUST_CHECK;
+
+/* Whether the secret suits the attributes.  ERR_USAGE says what does not. */
+int change_check(const struct change *c, struct err *e) MUST_CHECK;
+
+/* Checks that the secret suits the attributes, and commits. */
+int change_save(struct session *s, struct change *c, struct err *e) MUST_CHECK;
+
+/* "NAME: stored (generation N)" on f, or that the secret was the same. */
+void change_tell(const struct session *s, const struct change *c, FILE *f);
+
+/* Unlocks, wipes and closes the vault. */
+void change_close(struct session *s, struct change *c);
+
+int cmd_init(struct session *s, int argc, char **argv, struct err *e);
+int cmd_set(struct session *s, int argc, char **argv, struct err *e);
+int cmd_get(struct session *s, int argc, char **argv, struct err *e);
+int cmd_show(struct session *s, int argc, char **argv, struct err *e);
+int cmd_list(struct session *s, int argc, char **argv, struct err *e);
+int cmd_remove(struct session *s, int argc, char **argv, struct err *e);
+int cmd_generate(struct session *s, int argc, char **argv, struct err *e);
+int cmd_import(struct session *s, int argc, char **argv, struct err *e);
+int cmd_slot(struct session *s, int argc, char **argv, struct err *e);
+int cmd_verify(struct session *s, int argc, char **argv, struct err *e);
+
+#endif

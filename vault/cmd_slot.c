@@ -1,0 +1,260 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "io.h"
+#include "json.h"
+#include "tty.h"
+
+enum {
+	OPTION_PASSPHRASE = CMD_LONG,
+	OPTION_DESCRIPTOR,
+	OPTION_JSON
+};
+
+static const char *
+kind_name(enum slot_kind kind)
+{
+	switch (kind) {
+	case SLOT_EMPTY:
+		return "empty";
+	case SLOT_RAW:
+		return "key-file";
+	case SLOT_PASSPHRASE:
+		return "passphrase";
+	case SLOT_X25519:
+		return "x25519";
+	}
+	return "unknown";
+}
+
+static void
+json_slot(struct json *j, unsigned int number, const struct slot_info *info,
+    bool used)
+{
+	json_open(j, '{');
+	json_key(j, "slot");
+	json_number(j, number);
+	json_key(j, "kind");
+	json_text(j, kind_name(info->kind));
+	json_key(j, "created");
+	json_number(j, info->created);
+	json_key(j, "used_now");
+	json_bool(j, used);
+	if (info->kind == SLOT_PASSPHRASE) {
+		json_key(j, "kdf_ops");
+		json_number(j, info->kdf_ops);
+		json_key(j, "kdf_kib");
+		json_number(j, info->kdf_kib);
+	}
+	json_close(j, '}');
+}
+
+static void
+print_slot(unsigned int number, const struct slot_info *info, bool used)
+{
+	char when[CMD_TIME];
+
+	printf("%2u  %-10s  %s", number, kind_name(info->kind),
+	    cmd_time(when, info->created));
+	if (info->kind == SLOT_PASSPHRASE)
+		printf("  %u passes over %u KiB", info->kdf_ops, info->kdf_kib);
+	printf("%s\n", used ? "  (used now)" : "");
+}
+
+static int
+list(struct session *s, bool json, struct err *e)
+{
+	struct slot_info info = { 0 };
+	struct json j = { 0 };
+	unsigned int i = 0, used = 0;
+	int rv = -1;
+
+	if (session_open(s, false, e) == -1)
+		return -1;
+	used = vault_slot_used(s->vault);
+	json_open(&j, '[');
+	for (i = 0; i < TABLE_SLOTS; i++) {
+		if (vault_slot_info(s->vault, i, &info, e) == -1)
+			goto out;
+		if (info.kind == SLOT_EMPTY)
+			continue;
+		if (json)
+			json_slot(&j, i, &info, i == used);
+		else
+			print_slot(i, &info, i == used);
+	}
+	json_close(&j, ']');
+	if (json_finish(&j, e) == -1)
+		goto out;
+	if (json)
+		(void)fwrite(j.text, 1, j.len, stdout);
+	rv = 0;
+out:
+	json_free(&j);
+	return rv;
+}
+
+static int
+slot_list(struct session *s, int argc, char **argv, struct err *e)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, OPTION_JSON },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool json = false;
+	int c = 0;
+
+	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
+		if (c != OPTION_JSON)
+			return -1;
+		json = true;
+	}
+	if (argc != optind)
+		return cmd_usage("slot", e);
+	return list(s, json, e);
+}
+
+static int
+add(struct session *s, const struct key *k, struct err *e)
+{
+	struct slot_info info = { 0 };
+	unsigned int number = 0;
+
+	if (session_open(s, true, e) == -1)
+		return -1;
+	info.kind = k->slot.kind;
+	info.kdf_ops = vault_header(s->vault)->kdf_ops;
+	info.kdf_kib = vault_header(s->vault)->kdf_kib;
+	info.created = (uint64_t)time(NULL);
+	if (vault_slot_add(s->vault, &k->slot, &info, &number, e) == -1 ||
+	    vault_commit(s->vault, e) == -1)
+		return -1;
+	printf("slot %u: added, %s (generation %llu)\n", number, k->from,
+	    (unsigned long long)vault_header(s->vault)->generation);
+	return 0;
+}
+
+static int
+slot_add(struct session *s, int argc, char **argv, struct err *e)
+{
+	static const struct option longs[] = {
+		{ "key-file", required_argument, NULL, 'k' },
+		{ "passphrase", no_argument, NULL, OPTION_PASSPHRASE },
+		{ "passphrase-fd", required_argument, NULL, OPTION_DESCRIPTOR },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *file = NULL;
+	bool passphrase = false, made = false;
+	struct key k = { 0 };
+	int c = 0, fd = -1, rv = 0;
+
+	while (rv == 0 && (c = cmd_getopt(argc, argv, ":k:", longs, e)) != -1) {
+		switch (c) {
+		case 'k':
+			file = optarg;
+			break;
+		case OPTION_DESCRIPTOR:
+			rv = cmd_descriptor(optarg, &fd, e);
+			passphrase = true;
+			break;
+		case OPTION_PASSPHRASE:
+			passphrase = true;
+			break;
+		default:
+			rv = -1;
+		}
+	}
+	if (rv == -1)
+		return -1;
+	if (argc != optind || (file != NULL) == passphrase)
+		return cmd_usage("slot", e);
+	/* The old key first: who cannot open it need not invent a new one. */
+	if (session_open(s, false, e) == -1)
+		return -1;
+	session_close(s);
+	if (passphrase)
+		rv = key_new_passphrase(&k, fd, e);
+	else
+		rv = cmd_key_file(s, file, &k, &made, e);
+	if (rv == 0)
+		rv = add(s, &k, e);
+	key_free(&k);
+	return rv;
+}
+
+/* A person who removes the key in hand should hold another one. */
+static int
+confirm(struct session *s, unsigned int number, struct err *e)
+{
+	unsigned int used = 0;
+	bool yes = false;
+
+	if (session_open(s, false, e) == -1)
+		return -1;
+	used = vault_slot_used(s->vault);
+	session_close(s);
+	if (used != number)
+		return 0;
+	if (!isatty(STDIN_FILENO))
+		return err_set(e, ERR_USAGE,
+		    "slot %u is the one that opened the vault just now: say "
+		    "--yes if another key is at hand",
+		    number);
+	if (tty_confirm("This slot opened the vault just now. Is another key "
+			"at hand, and this one to go? ",
+		&yes, e) == -1)
+		return -1;
+	if (!yes)
+		return err_set(e, ERR_NOENTRY, "slot %u: not removed", number);
+	return 0;
+}
+
+static int
+slot_remove(struct session *s, int argc, char **argv, struct err *e)
+{
+	static const struct option longs[] = {
+		{ "yes", no_argument, NULL, 'y' },
+		{ NULL, 0, NULL, 0 },
+	};
+	uint64_t number = 0;
+	bool yes = false;
+	int c = 0;
+
+	while ((c = cmd_getopt(argc, argv, ":y", longs, e)) != -1) {
+		if (c != 'y')
+			return -1;
+		yes = true;
+	}
+	if (argc - optind != 1)
+		return cmd_usage("slot", e);
+	if (parse_number(argv[optind], 0, TABLE_SLOTS - 1, &number, e) == -1)
+		return err_in(e, "slot");
+	if (!yes && confirm(s, (unsigned int)number, e) == -1)
+		return -1;
+	if (session_open(s, true, e) == -1 ||
+	    vault_slot_remove(s->vault, (unsigned int)number, e) == -1 ||
+	    vault_commit(s->vault, e) == -1)
+		return -1;
+	printf("slot %u: removed (generation %llu); copies of older "
+	       "generations still open with it\n",
+	    (unsigned int)number,
+	    (unsigned long long)vault_header(s->vault)->generation);
+	return 0;
+}
+
+int
+cmd_slot(struct session *s, int argc, char **argv, struct err *e)
+{
+	if (argc < 2)
+		return cmd_usage("slot", e);
+	if (strcmp(argv[1], "list") == 0)
+		return slot_list(s, argc - 1, argv + 1, e);
+	if (strcmp(argv[1], "add") == 0)
+		return slot_add(s, argc - 1, argv + 1, e);
+	if (strcmp(argv[1], "remove") == 0)
+		return slot_remove(s, argc - 1, argv + 1, e);
+	return cmd_usage("slot", e);
+}

@@ -1,0 +1,70 @@
+#include <stdio.h>
+
+#include "cmd.h"
+#include "json.h"
+
+static void
+member(struct json *j, const char *key, uint64_t value)
+{
+	json_key(j, key);
+	json_number(j, value);
+}
+
+static int
+print_json(const struct vault_report *r, struct err *e)
+{
+	struct json j = { 0 };
+	int rv = -1;
+
+	json_open(&j, '{');
+	member(&j, "generation", r->generation);
+	member(&j, "time", r->time);
+	member(&j, "bytes", r->bytes);
+	member(&j, "pages", r->pages);
+	member(&j, "index_entries", r->entries);
+	member(&j, "entries", r->records);
+	member(&j, "slots", r->slots);
+	member(&j, "rotating", r->busy);
+	json_close(&j, '}');
+	if (json_finish(&j, e) == -1)
+		goto out;
+	(void)fwrite(j.text, 1, j.len, stdout);
+	rv = 0;
+out:
+	json_free(&j);
+	return rv;
+}
+
+int
+cmd_verify(struct session *s, int argc, char **argv, struct err *e)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, CMD_LONG },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct vault_report r = { 0 };
+	char when[CMD_TIME];
+	bool json = false;
+	int c = 0;
+
+	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
+		if (c != CMD_LONG)
+			return -1;
+		json = true;
+	}
+	if (argc != optind)
+		return cmd_usage("verify", e);
+	if (session_open(s, false, e) == -1 ||
+	    vault_verify(s->vault, &r, e) == -1)
+		return -1;
+	if (json)
+		return print_json(&r, e);
+	printf("%s: good: generation %llu of %s, %llu entries, %u slots, "
+	       "%llu bytes\n",
+	    s->path, (unsigned long long)r.generation, cmd_time(when, r.time),
+	    (unsigned long long)r.records, r.slots,
+	    (unsigned long long)r.bytes);
+	if (r.busy != 0)
+		printf("%u entries have an unfinished rotation\n", r.busy);
+	return 0;
+}

@@ -1,0 +1,276 @@
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "io.h"
+#include "path.h"
+
+/* More than any sensible file; it is read whole. */
+#define CONFIG_MAX 16384
+
+/* A job that waits longer for a lock is better told to try again. */
+#define WAIT_MAX 86400
+
+/* Sets one thing from value, or leaves why not in e, without the place. */
+struct setting {
+	const char *key;
+	int (*set)(struct config *c, const char *value, struct err *e);
+};
+
+static int
+set_audit_file(struct config *c, const char *value, struct err *e)
+{
+	if (value[0] != '/' && value[0] != '\0')
+		return err_set(e, ERR_CONFIG, "must be an absolute path");
+	/* A line is shorter than PATH_MAX: config_line() saw to it. */
+	memcpy(c->audit_file, value, strlen(value) + 1);
+	return 0;
+}
+
+static int
+parse_yes(const char *value, bool *yesp, struct err *e)
+{
+	*yesp = strcmp(value, "yes") == 0;
+	if (!*yesp && strcmp(value, "no") != 0)
+		return err_set(e, ERR_CONFIG, "must be yes or no");
+	return 0;
+}
+
+static int
+set_require_mlock(struct config *c, const char *value, struct err *e)
+{
+	return parse_yes(value, &c->require_mlock, e);
+}
+
+static int
+set_require_sandbox(struct config *c, const char *value, struct err *e)
+{
+	return parse_yes(value, &c->require_sandbox, e);
+}
+
+static int
+parse_wait(const char *value, unsigned int *msp, struct err *e)
+{
+	uint64_t seconds = 0;
+
+	if (parse_duration(value, &seconds, e) == -1)
+		return -1;
+	if (seconds > WAIT_MAX)
+		return err_set(e, ERR_CONFIG, "must not be more than 1d");
+	*msp = (unsigned int)seconds * 1000;
+	return 0;
+}
+
+static int
+set_wait(struct config *c, const char *value, struct err *e)
+{
+	return parse_wait(value, &c->wait_ms, e);
+}
+
+static int
+set_lock_wait(struct config *c, const char *value, struct err *e)
+{
+	return parse_wait(value, &c->lock_wait_ms, e);
+}
+
+static const struct setting settings[] = {
+	{ "audit-file", set_audit_file },
+	{ "require-mlock", set_require_mlock },
+	{ "require-sandbox", set_require_sandbox },
+	{ "wait", set_wait },
+	{ "lock-wait", set_lock_wait },
+};
+
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static void
+set_defaults(struct config *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->wait_ms = 10000;
+	c->lock_wait_ms = 10000;
+}
+
+static bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct slice
+trim(struct slice s)
+{
+	while (s.len > 0 && is_blank(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && is_blank(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* Cuts text in two at the first sep; *restp is empty if there is none. */
+static struct slice
+cut(struct slice text, char sep, struct slice *restp)
+{
+	const unsigned char *end = NULL;
+	struct slice head = text;
+
+	restp->p = NULL;
+	restp->len = 0;
+	if (text.len > 0)
+		end = memchr(text.p, sep, text.len);
+	if (end == NULL)
+		return head;
+	head.len = (size_t)(end - text.p);
+	restp->p = end + 1;
+	restp->len = text.len - head.len - 1;
+	return head;
+}
+
+/* Control characters are in no sensible value, and CR LF is a common accident.
+ */
+static int
+check_bytes(struct slice line, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < line.len; i++) {
+		if (line.p[i] == '\r' && i == line.len - 1)
+			return err_set(e, ERR_CONFIG,
+			    "the line ends in CR LF; it must end in LF");
+		if ((line.p[i] < 0x20 && line.p[i] != '\t') ||
+		    line.p[i] == 0x7f)
+			return err_set(e, ERR_CONFIG,
+			    "a control character (\\x%02x) is not allowed",
+			    line.p[i]);
+	}
+	return 0;
+}
+
+/* Does what one line says.  seen has a bit for each setting so far. */
+static int
+config_line(struct config *c, struct slice line, unsigned int *seenp,
+    struct err *e)
+{
+	char value[PATH_MAX], shown[64];
+	struct slice key, rest;
+	size_t i;
+
+	line = trim(line);
+	if (line.len == 0 || line.p[0] == '#')
+		return 0;
+	if (check_bytes(line, e) == -1)
+		return -1;
+	key = trim(cut(line, '=', &rest));
+	if (rest.p == NULL)
+		return err_set(e, ERR_CONFIG, "must be: key = value");
+	if (slice_text(trim(rest), value, sizeof(value)) == -1)
+		return err_set(e, ERR_CONFIG, "the value is too long");
+	for (i = 0; i < SETTINGS; i++)
+		if (slice_is(key, settings[i].key))
+			break;
+	text_show(shown, sizeof(shown), key);
+	if (i == SETTINGS)
+		return err_set(e, ERR_CONFIG, "unknown setting \"%s\"", shown);
+	if ((*seenp & 1u << i) != 0)
+		return err_set(e, ERR_CONFIG, "\"%s\" is set for a second time",
+		    shown);
+	*seenp |= 1u << i;
+	if (strchr(value, '#') != NULL)
+		return err_set(e, ERR_CONFIG,
+		    "\"#\" in a value; a comment has a line of its own");
+	if (settings[i].set(c, value, e) == -1)
+		return err_in(e, "%s", settings[i].key);
+	return 0;
+}
+
+int
+config_parse(struct config *c, const char *name, struct slice text,
+    struct err *e)
+{
+	unsigned int number, seen = 0;
+	struct slice line, rest;
+	char shown[200];
+
+	set_defaults(c);
+	for (number = 1; text.len > 0; number++) {
+		line = cut(text, '\n', &rest);
+		if (config_line(c, line, &seen, e) == -1) {
+			e->kind = ERR_CONFIG;
+			return err_in(e, "%s:%u",
+			    text_show(shown, sizeof(shown), slice_of(name)),
+			    number);
+		}
+		text = rest;
+	}
+	return 0;
+}
+
+/* Refuses a file that others than its owner and root could have written. */
+static int
+check_file(int fd, const char *path, const char *shown, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(e, ERR_CONFIG, "%s", shown);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_CONFIG,
+		    "%s is not a regular file; name one in PAWL_CONFIG", shown);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return err_set(e, ERR_CONFIG,
+		    "%s is owned by uid %lu; run: chown %lu %s", shown,
+		    (unsigned long)st.st_uid, (unsigned long)geteuid(), shown);
+	if ((st.st_mode & 022) != 0)
+		return err_set(e, ERR_CONFIG,
+		    "%s is writable by others; run: chmod go-w %s", shown,
+		    shown);
+	if (path_check_parent(path, "configuration", e) == -1) {
+		e->kind = ERR_CONFIG;
+		return -1;
+	}
+	return 0;
+}
+
+int
+config_load(struct config *c, struct err *e)
+{
+	/* Static for its size; the memory is only touched where a file is. */
+	static unsigned char text[CONFIG_MAX + 1];
+	char path[PATH_MAX], shown[200];
+	struct slice all = { text, 0 };
+	int fd = -1, rv = -1;
+	ssize_t n;
+
+	set_defaults(c);
+	if (path_config(path, sizeof(path), e) == -1)
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd == -1 && errno == ENOENT)
+		return 0;
+	text_show(shown, sizeof(shown), slice_of(path));
+	if (fd == -1)
+		return err_sys(e, ERR_CONFIG, "%s", shown);
+	if (check_file(fd, path, shown, e) == -1)
+		goto out;
+	if ((n = read_full(fd, text, sizeof(text))) == -1) {
+		(void)err_sys(e, ERR_CONFIG, "%s", shown);
+		goto out;
+	}
+	if (n > CONFIG_MAX) {
+		(void)err_set(e, ERR_CONFIG, "%s is larger than %d bytes",
+		    shown, CONFIG_MAX);
+		goto out;
+	}
+	all.len = (size_t)n;
+	rv = config_parse(c, path, all, e);
+out:
+	(void)close(fd);
+	return rv;
+}

@@ -1,0 +1,98 @@
+#include <string.h>
+
+#include <sodium.h>
+
+#include "crypt.h"
+
+_Static_assert(CRYPT_KEY == crypto_kdf_KEYBYTES, "pawl-vault(5)");
+_Static_assert(CRYPT_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
+    "pawl-vault(5)");
+_Static_assert(CRYPT_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    "pawl-vault(5)");
+_Static_assert(CRYPT_TAG == crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    "pawl-vault(5)");
+_Static_assert(CRYPT_HASH >= crypto_generichash_BYTES_MIN, "pawl-vault(5)");
+
+static void
+derive(unsigned char *to, const char *context, const unsigned char *master)
+{
+	/* It fails for lengths only, and this one is right. */
+	(void)crypto_kdf_derive_from_key(to, CRYPT_KEY, 1, context, master);
+}
+
+void
+crypt_subkeys(struct crypt_keys *k, const unsigned char *master)
+{
+	derive(k->header, CRYPT_CTX_HEADER, master);
+	derive(k->geometry, CRYPT_CTX_GEOMETRY, master);
+	derive(k->index, CRYPT_CTX_INDEX, master);
+	derive(k->hash, CRYPT_CTX_HASH, master);
+	derive(k->record, CRYPT_CTX_RECORD, master);
+}
+
+void
+crypt_random(void *to, size_t len)
+{
+	randombytes_buf(to, len);
+}
+
+void
+crypt_seal(unsigned char *out, const void *plain, size_t len, struct slice ad,
+    const unsigned char key[static CRYPT_KEY])
+{
+	crypt_random(out, CRYPT_NONCE);
+	/* It always returns 0, and writes len + CRYPT_TAG bytes. */
+	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(out + CRYPT_NONCE,
+	    NULL, plain, len, ad.p, ad.len, NULL, out, key);
+}
+
+int
+crypt_open(unsigned char *out, struct slice sealed, struct slice ad,
+    const unsigned char key[static CRYPT_KEY])
+{
+	if (sealed.len < CRYPT_OVERHEAD)
+		return -1;
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL,
+		sealed.p + CRYPT_NONCE, sealed.len - CRYPT_NONCE, ad.p, ad.len,
+		sealed.p, key) == 0)
+		return 0;
+	sodium_memzero(out, sealed.len - CRYPT_OVERHEAD);
+	return -1;
+}
+
+void
+crypt_mac(unsigned char out[static CRYPT_MAC], struct slice data,
+    const unsigned char key[static CRYPT_KEY])
+{
+	/* It fails for lengths only, and these are right. */
+	(void)crypto_generichash(out, CRYPT_MAC, data.p, data.len, key,
+	    CRYPT_KEY);
+}
+
+int
+crypt_mac_verify(const unsigned char mac[static CRYPT_MAC], struct slice data,
+    const unsigned char key[static CRYPT_KEY])
+{
+	unsigned char is[CRYPT_MAC];
+	int rv;
+
+	crypt_mac(is, data, key);
+	rv = sodium_memcmp(is, mac, sizeof(is));
+	/* The right MAC of altered data is nobody's to find. */
+	sodium_memzero(is, sizeof(is));
+	return rv;
+}
+
+void
+crypt_hash(unsigned char out[static CRYPT_HASH], unsigned char kind,
+    struct slice text, const unsigned char key[static CRYPT_KEY])
+{
+	crypto_generichash_state state;
+
+	/* These fail for lengths only, and these are right. */
+	(void)crypto_generichash_init(&state, key, CRYPT_KEY, CRYPT_HASH);
+	(void)crypto_generichash_update(&state, &kind, 1);
+	(void)crypto_generichash_update(&state, text.p, text.len);
+	(void)crypto_generichash_final(&state, out, CRYPT_HASH);
+	sodium_memzero(&state, sizeof(state));
+}

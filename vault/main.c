@@ -1,0 +1,259 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "cmd.h"
+#include "sandbox.h"
+
+#define PROGRAM "pawl-vault"
+/* Enough for most commands; it grows if need be. */
+#define ARENA 65536
+
+struct command {
+	const char *name;
+	int (*run)(struct session *s, int argc, char **argv, struct err *e);
+	const char *usage;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{ "init", cmd_init,
+	    "[--key-file FILE] [--passphrase | --passphrase-fd N] "
+	    "[--kdf-ops N] [--kdf-kib N]",
+	    "make a vault, and a key file if there is none" },
+	{ "set", cmd_set, "[-s] NAME [ATTR=VALUE ...]",
+	    "make or change an entry" },
+	{ "get", cmd_get, "[-n] NAME", "print the secret of an entry" },
+	{ "show", cmd_show, "[--json] NAME",
+	    "print what is known of an entry but its secret" },
+	{ "list", cmd_list, "[-l] [--json] [PATTERN]",
+	    "print the names of entries" },
+	{ "remove", cmd_remove, "[-y] NAME", "remove an entry" },
+	{ "generate", cmd_generate,
+	    "[--policy POLICY | --length N [--alphabet SET]] [--print] NAME",
+	    "give an entry a random secret" },
+	{ "import", cmd_import,
+	    "dataset [--name NAME] [--dataset DSN] [--encoding ENCODING] "
+	    "[--format FORMAT] [--dry-run] FILE [ATTR=VALUE ...]",
+	    "take over the password of a data set" },
+	{ "slot", cmd_slot,
+	    "list [--json] | add --key-file FILE | "
+	    "add --passphrase | add --passphrase-fd N | remove [-y] N",
+	    "manage what opens the vault" },
+	{ "verify", cmd_verify, "[--json]", "check every byte of the vault" },
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *
+find_command(const char *name)
+{
+	size_t i = 0;
+
+	for (i = 0; i < NCOMMANDS; i++) {
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+int
+cmd_usage(const char *command, struct err *e)
+{
+	const struct command *c = find_command(command);
+
+	return err_set(e, ERR_USAGE, "usage: " PROGRAM " %s %s", command,
+	    c == NULL ? "" : c->usage);
+}
+
+static void
+print_help(void)
+{
+	size_t i = 0;
+
+	printf("usage: " PROGRAM " [-f VAULT] [-k KEYFILE] [--passphrase] "
+	       "[--accept-older]\n"
+	       "                  COMMAND ...\n\n");
+	for (i = 0; i < NCOMMANDS; i++)
+		printf("  %-10s%s\n", commands[i].name, commands[i].help);
+	printf("\n\"" PROGRAM " help COMMAND\" prints the arguments of one; "
+	       "the rest is in " PROGRAM "(1)\n");
+}
+
+static int
+help(int argc, char **argv, struct err *e)
+{
+	const struct command *c = NULL;
+	char shown[64];
+
+	if (argc < 2) {
+		print_help();
+		return 0;
+	}
+	if ((c = find_command(argv[1])) == NULL)
+		return err_set(e, ERR_USAGE,
+		    "no command %s: \"" PROGRAM " help\" lists them",
+		    text_show(shown, sizeof(shown), slice_of(argv[1])));
+	printf("usage: " PROGRAM " %s %s\n       %s\n", c->name, c->usage,
+	    c->help);
+	return 0;
+}
+
+enum {
+	OPTION_OLDER = CMD_LONG,
+	OPTION_PASSPHRASE,
+	OPTION_DESCRIPTOR
+};
+
+enum early {
+	EARLY_NONE,
+	EARLY_HELP,
+	EARLY_VERSION
+};
+
+static int
+parse_options(struct session *s, enum early *early, int argc, char **argv,
+    struct err *e)
+{
+	static const struct option longs[] = {
+		{ "vault", required_argument, NULL, 'f' },
+		{ "key-file", required_argument, NULL, 'k' },
+		{ "accept-older", no_argument, NULL, OPTION_OLDER },
+		{ "passphrase", no_argument, NULL, OPTION_PASSPHRASE },
+		{ "passphrase-fd", required_argument, NULL, OPTION_DESCRIPTOR },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c = 0;
+
+	optind = 0;
+	while ((c = cmd_getopt(argc, argv, "+:f:k:hV", longs, e)) != -1) {
+		switch (c) {
+		case 'f':
+			s->vault_option = optarg;
+			break;
+		case 'k':
+			s->key_option = optarg;
+			break;
+		case OPTION_OLDER:
+			s->accept_older = true;
+			break;
+		case OPTION_DESCRIPTOR:
+			if (cmd_descriptor(optarg, &s->passphrase_fd, e) == -1)
+				return -1;
+			s->passphrase = true;
+			break;
+		case OPTION_PASSPHRASE:
+			s->passphrase = true;
+			break;
+		case 'h':
+			*early = EARLY_HELP;
+			break;
+		case 'V':
+			*early = EARLY_VERSION;
+			break;
+		default:
+			return -1;
+		}
+	}
+	if (s->passphrase && s->key_option != NULL)
+		return err_set(e, ERR_USAGE,
+		    "a key file (-k) and a passphrase: give one of them");
+	return 0;
+}
+
+/* What must be in order before a secret comes into memory. */
+static int
+prepare(struct session *s, struct err *e)
+{
+	if (config_load(&s->config, e) == -1)
+		return -1;
+	if (!secret_locked()) {
+		if (s->config.require_mlock)
+			return err_set(e, ERR_DENIED,
+			    "memory cannot be locked and require-mlock is "
+			    "set: raise the limit (ulimit -l, "
+			    "LimitMEMLOCK=)");
+		cmd_warn("memory cannot be locked: secrets may reach the "
+			 "swap space (ulimit -l, LimitMEMLOCK=)");
+	}
+	return audit_open(PROGRAM,
+	    s->config.audit_file[0] == '\0' ? NULL : s->config.audit_file, e);
+}
+
+static void
+report(const struct session *s, const char *command, enum err_kind status)
+{
+	struct audit a;
+
+	audit_begin(&a, command);
+	if (s->subject[0] != '\0')
+		audit_text(&a, "entry", s->subject);
+	audit_number(&a, "uid", getuid());
+	audit_number(&a, "parent", (unsigned long long)getppid());
+	audit_number(&a, "status", status);
+	audit_send(&a);
+}
+
+static int
+run(struct session *s, int argc, char **argv, struct err *e)
+{
+	const struct command *c = NULL;
+	char shown[64];
+	int rv = -1;
+
+	if (argc == 0)
+		return err_set(e, ERR_USAGE,
+		    "what shall I do? \"" PROGRAM " help\" lists the commands");
+	if (strcmp(argv[0], "help") == 0)
+		return help(argc, argv, e);
+	if ((c = find_command(argv[0])) == NULL)
+		return err_set(e, ERR_USAGE,
+		    "no command %s: \"" PROGRAM " help\" lists them",
+		    text_show(shown, sizeof(shown), slice_of(argv[0])));
+	if (prepare(s, e) == -1)
+		return -1;
+	optind = 0;
+	rv = c->run(s, argc, argv, e);
+	report(s, c->name, rv == 0 ? ERR_NONE : e->kind);
+	return rv;
+}
+
+static int
+start(struct session *s, int argc, char **argv, struct err *e)
+{
+	enum early early = EARLY_NONE;
+
+	if (sandbox_std_fds(e) == -1 || secret_init(NULL, ARENA, e) == -1 ||
+	    parse_options(s, &early, argc, argv, e) == -1)
+		return -1;
+	switch (early) {
+	case EARLY_HELP:
+		print_help();
+		return 0;
+	case EARLY_VERSION:
+		printf(PROGRAM " " VERSION "\n");
+		return 0;
+	case EARLY_NONE:
+		break;
+	}
+	return run(s, argc - optind, argv + optind, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct session s = { .passphrase_fd = -1, .subject = "" };
+	struct err e = { 0 };
+	int rv = -1;
+
+	sandbox_harden();
+	rv = start(&s, argc, argv, &e);
+	session_end(&s);
+	if (fflush(stdout) == EOF && rv == 0)
+		rv = err_sys(&e, ERR_IO, "write to standard output");
+	secret_wipe_all();
+	return rv == 0 ? 0 : err_print(PROGRAM, &e);
+}
