@@ -258,10 +258,19 @@ take_reply(struct drive_report *report, const struct message_result *result)
 			report->reply[i] = ' ';
 }
 
-/* One attempt through the network half. */
+static bool
+is_attempt(enum tx_action action)
+{
+	return action == TX_LOGIN_CURRENT || action == TX_LOGIN_PENDING ||
+	    action == TX_SEND;
+}
+
+/*
+ * One attempt through the network half.  It is offered while the state that
+ * counts it is being written, and let go when that is done.
+ */
 static int
-attempt(struct run *r, enum tx_action action, enum tx_event *eventp,
-    struct err *e)
+offer(struct run *r, enum tx_action action, struct err *e)
 {
 	static const char *const lines[] = {
 		[TX_LOGIN_CURRENT] = "log in with the current password",
@@ -269,12 +278,21 @@ attempt(struct run *r, enum tx_action action, enum tx_event *eventp,
 		[TX_SEND] = "send the change",
 	};
 	struct message_request request;
-	struct message_result result;
 
-	if (fill_request(r, action, &request, e) == -1)
+	if (netproc_use(r->o->net, r->plan.ca_file, e) == -1 ||
+	    fill_request(r, action, &request, e) == -1)
 		return -1;
 	say(r, lines[action]);
-	netproc_ask(r->o->net, &request, &result);
+	netproc_offer(r->o->net, &request);
+	return 0;
+}
+
+static enum tx_event
+attempt(struct run *r, enum tx_action action)
+{
+	struct message_result result;
+
+	netproc_ask(r->o->net, &result);
 	/* What was said of the change is not covered by a later login. */
 	if (!r->sent)
 		take_reply(r->report, &result);
@@ -283,9 +301,8 @@ attempt(struct run *r, enum tx_action action, enum tx_event *eventp,
 		r->report->attempts++;
 	if (result.outcome == MESSAGE_REFUSED)
 		r->report->bad++;
-	*eventp = action == TX_SEND ? change_event(result.outcome) :
-				      login_event(result.outcome);
-	return 0;
+	return action == TX_SEND ? change_event(result.outcome) :
+				   login_event(result.outcome);
 }
 
 /*
@@ -320,22 +337,6 @@ drain(struct run *r, enum tx_event *eventp, struct err *e)
 	}
 }
 
-static int
-act(struct run *r, enum tx_event *eventp, struct err *e)
-{
-	switch (r->tx.action) {
-	case TX_LOGIN_CURRENT:
-	case TX_LOGIN_PENDING:
-	case TX_SEND:
-		return attempt(r, r->tx.action, eventp, e);
-	case TX_DRAIN:
-		return drain(r, eventp, e);
-	case TX_STOP:
-		break;
-	}
-	return err_set(e, ERR_DAMAGED, "no such action");
-}
-
 static bool
 rotation_equal(const struct rotation *a, const struct rotation *b)
 {
@@ -358,26 +359,45 @@ must_persist(const struct run *r, const struct tx *before)
 	    !rotation_equal(&before->rotation, &r->tx.rotation);
 }
 
+/* One step: what is next is offered, made durable, and then done. */
+static int
+step(struct run *r, const struct tx *before, uint64_t now, enum tx_event *event,
+    struct err *e)
+{
+	enum tx_action action = r->tx.action;
+	bool offered = is_attempt(action);
+
+	if (action == TX_STOP && r->o->last)
+		netproc_dismiss(r->o->net);
+	if (offered && offer(r, action, e) == -1)
+		return err_in(e, "%s", r->name);
+	if (must_persist(r, before) && persist(r, now, e) == -1) {
+		if (offered)
+			netproc_withdraw(r->o->net);
+		return err_in(e, "%s: rotation stopped while %s", r->name,
+		    tx_state_name(before->rotation.state));
+	}
+	if (offered)
+		*event = attempt(r, action);
+	else if (action == TX_DRAIN && drain(r, event, e) == -1)
+		return err_in(e, "%s", r->name);
+	return 0;
+}
+
 static int
 loop(struct run *r, enum tx_event event, struct err *e)
 {
 	struct tx_limits limits = { .revoke_after = r->plan.revoke_after };
 	struct tx before;
 
-	for (;;) {
+	do {
 		before = r->tx;
 		limits.now = (uint64_t)time(NULL);
 		r->tx = tx_next(&before, event, &limits);
-		if (r->tx.action == TX_STOP && r->o->last)
-			netproc_dismiss(r->o->net);
-		if (must_persist(r, &before) && persist(r, limits.now, e) == -1)
-			return err_in(e, "%s: rotation stopped while %s",
-			    r->name, tx_state_name(before.rotation.state));
-		if (r->tx.action == TX_STOP)
-			return 0;
-		if (act(r, &event, e) == -1)
-			return err_in(e, "%s", r->name);
-	}
+		if (step(r, &before, limits.now, &event, e) == -1)
+			return -1;
+	} while (r->tx.action != TX_STOP);
+	return 0;
 }
 
 /* The exit status of each end, and what a person should do about it. */
@@ -459,8 +479,6 @@ drive_run(const struct drive_options *o, const char *name, enum tx_event event,
 		goto out;
 	}
 	if (event == TX_START && check_age(&r, e) == -1)
-		goto out;
-	if (netproc_use(o->net, r.plan.ca_file, e) == -1)
 		goto out;
 	if (loop(&r, event, e) == -1)
 		goto out;

@@ -7,6 +7,9 @@
 #define KIND_REQUEST 0x51
 #define KIND_RESULT 0x52
 
+/* Any value would do; another means that the two are out of step. */
+static const unsigned char go = 0xa5;
+
 static int
 bad(struct err *e, const char *what)
 {
@@ -342,5 +345,27 @@ message_receive(int fd, struct secret *m, struct err *e)
 	if (receive(fd, m->data, len, "cut short", e) == -1)
 		return -1;
 	m->len = len;
+	return 0;
+}
+
+int
+message_send_go(int fd, struct err *e)
+{
+	if (write_all(fd, &go, sizeof(go)) == -1)
+		return err_sys(e, ERR_IO, "message to or from pawl-rotate-net");
+	return 0;
+}
+
+int
+message_wait_go(int fd, struct err *e)
+{
+	unsigned char c;
+
+	if (receive(fd, &c, sizeof(c), "the other side has ended", e) == -1)
+		return -1;
+	if (c != go)
+		return err_set(e, ERR_IO,
+		    "message to or from pawl-rotate-net: another byte than "
+		    "was to come");
 	return 0;
 }

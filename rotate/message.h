@@ -1,8 +1,10 @@
 /*
  * What pawl-rotate and pawl-rotate-net say to each other over their socket
  * pair: one request, one result, each a u32 length and that many bytes,
- * little-endian, strings with a u16 length before them.  Pure but for the two
- * calls that read and write a descriptor.
+ * little-endian, strings with a u16 length before them; and behind a request,
+ * when the attempt has been counted on disk, one byte that lets the password
+ * go.  The connection is made meanwhile.  Pure but for the calls that read and
+ * write a descriptor.
  *
  * The network half learns no more than one login needs, and what comes back
  * is checked as if an enemy had sent it: it talked to the network.
@@ -118,5 +120,10 @@ void message_free_request(struct message_request *r);
  * is ERR_IO with its own message, as is a length beyond MESSAGE_MAX. */
 int message_send(int fd, const struct secret *m, struct err *e) MUST_CHECK;
 int message_receive(int fd, struct secret *m, struct err *e) MUST_CHECK;
+
+/* The byte behind a request; without it nothing leaves but the user's name. */
+int message_send_go(int fd, struct err *e) MUST_CHECK;
+/* Waits for it.  ERR_IO if the other side has ended, or sends another. */
+int message_wait_go(int fd, struct err *e) MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,6 +75,7 @@ netproc_start(struct netproc *n, struct err *e)
 		return 0;
 	n->pid = 0;
 	n->used = false;
+	n->offered = false;
 	if (find_program(path, sizeof(path), e) == -1)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
@@ -126,16 +128,25 @@ netproc_use(struct netproc *n, const char *ca_file, struct err *e)
 	return 0;
 }
 
+void
+netproc_offer(struct netproc *n, const struct message_request *request)
+{
+	struct secret *m = NULL;
+	struct err e;
+
+	n->offered = (m = secret_new(MESSAGE_MAX, &e)) != NULL &&
+	    message_put_request(m, request, &e) == 0 &&
+	    message_send(n->fd, m, &e) == 0;
+	secret_free(m);
+}
+
 static int
-ask(const struct netproc *n, const struct message_request *request,
-    struct message_result *result, struct err *e)
+receive(const struct netproc *n, struct message_result *result, struct err *e)
 {
 	struct secret *m = NULL;
 	int rv = -1;
 
 	if ((m = secret_new(MESSAGE_MAX, e)) == NULL ||
-	    message_put_request(m, request, e) == -1 ||
-	    message_send(n->fd, m, e) == -1 ||
 	    message_receive(n->fd, m, e) == -1 ||
 	    message_get_result(result, secret_slice(m), e) == -1)
 		goto out;
@@ -146,19 +157,31 @@ out:
 }
 
 void
-netproc_ask(struct netproc *n, const struct message_request *request,
-    struct message_result *result)
+netproc_ask(struct netproc *n, struct message_result *result)
 {
-	struct err e;
+	struct err e = { ERR_IO, "it has ended" };
+	enum message_outcome outcome = MESSAGE_NOT_SENT;
 
+	if (n->offered && message_send_go(n->fd, &e) == 0) {
+		outcome = MESSAGE_UNKNOWN;
+		if (receive(n, result, &e) == 0)
+			return;
+	}
 	memset(result, 0, sizeof(*result));
-	if (ask(n, request, result, &e) == 0)
-		return;
-	memset(result, 0, sizeof(*result));
-	result->outcome = MESSAGE_UNKNOWN;
+	result->outcome = outcome;
 	result->reason = MESSAGE_REASON_INTERNAL;
 	(void)snprintf(result->reply, sizeof(result->reply), PROGRAM ": %s",
 	    e.msg);
+	netproc_withdraw(n);
+}
+
+/* Killed, since it may be waiting for a server; nobody waits for that. */
+void
+netproc_withdraw(struct netproc *n)
+{
+	if (n->pid > 0)
+		(void)kill(n->pid, SIGKILL);
+	netproc_stop(n);
 }
 
 void

@@ -19,6 +19,8 @@ struct netproc {
 	 */
 	char ca_file[MESSAGE_PATH_MAX + 1];
 	bool used;
+	/* An attempt was handed over. */
+	bool offered;
 };
 
 /*
@@ -36,11 +38,20 @@ int netproc_use(struct netproc *n, const char *ca_file,
     struct err *e) MUST_CHECK;
 
 /*
- * One attempt.  Always fills in *result: if the network half dies, its
- * outcome is MESSAGE_UNKNOWN, for nobody knows how far it came.
+ * Hands over one attempt.  The network half connects, and waits before the
+ * password leaves.  A failure is told by netproc_ask().
  */
-void netproc_ask(struct netproc *n, const struct message_request *request,
-    struct message_result *result);
+void netproc_offer(struct netproc *n, const struct message_request *request);
+
+/*
+ * Lets the password of what was offered go.  Always fills in *result: if the
+ * network half dies before that nothing was sent; if after, the outcome is
+ * MESSAGE_UNKNOWN, for nobody knows how far it came.
+ */
+void netproc_ask(struct netproc *n, struct message_result *result);
+
+/* What was offered shall not be sent: ends the network half. */
+void netproc_withdraw(struct netproc *n);
 
 /* Tells it that there is no more to ask; netproc_stop() waits for its end. */
 void netproc_dismiss(struct netproc *n);

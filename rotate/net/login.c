@@ -18,7 +18,7 @@
 #define GOODBYE_SECONDS 2
 
 struct login {
-	const struct login_world *world;
+	struct login_world *world;
 	const struct message_request *request;
 	CURL *easy;
 	struct reply reply;
@@ -50,6 +50,18 @@ parent_is_gone(const struct login *l)
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+/* The answer to USER is there: PASS would be next. */
+static bool
+may_go(struct login_world *w)
+{
+	struct err e;
+
+	if (w->go_due && message_wait_go(w->parent, &e) == -1)
+		return false;
+	w->go_due = false;
+	return true;
+}
+
 /*
  * Gets every control line before libcurl acts on it.  A short count makes
  * libcurl close the connection without another byte.
@@ -61,6 +73,8 @@ on_line(char *p, size_t size, size_t n, void *arg)
 	struct slice line = { (const unsigned char *)p, size * n };
 
 	if (l->reply.stage != REPLY_DONE && parent_is_gone(l))
+		return 0;
+	if (l->reply.stage == REPLY_USER && !may_go(l->world))
 		return 0;
 	if (!reply_feed(&l->reply, line))
 		return 0;
@@ -95,7 +109,7 @@ set_up(struct login *l, const struct secret *pass)
 }
 
 int
-login_new(struct login **lp, const struct login_world *w,
+login_new(struct login **lp, struct login_world *w,
     const struct message_request *r, struct err *e)
 {
 	struct secret *pass = NULL;

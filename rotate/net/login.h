@@ -6,6 +6,8 @@
 #ifndef LOGIN_H
 #define LOGIN_H
 
+#include <stdbool.h>
+
 #include <curl/curl.h>
 
 #include "err.h"
@@ -19,6 +21,8 @@ struct login_world {
 	/* A socket whose other end the parent holds: once that is gone nothing
 	 * is sent any more, since nobody would count it. */
 	int parent;
+	/* Whether the byte that lets the password go is still to come. */
+	bool go_due;
 };
 
 struct login;
@@ -27,10 +31,13 @@ struct login;
  * Prepares an attempt; nothing is sent.  w and r must outlive it.  ERR_USAGE
  * if the request must not be sent as it is, ERR_IO if libcurl fails.
  */
-int login_new(struct login **lp, const struct login_world *w,
+int login_new(struct login **lp, struct login_world *w,
     const struct message_request *r, struct err *e) MUST_CHECK;
 
-/* Makes it, and returns as soon as the outcome is known. */
+/*
+ * Makes it, and returns as soon as the outcome is known.  Before PASS it waits
+ * for the parent to let the password go.
+ */
 void login_run(struct login *l, struct message_result *result);
 
 /*

@@ -34,13 +34,20 @@ is_socket(int fd)
 	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Whether the parent wants no more, or is gone. */
+/*
+ * Whether the parent wants no more, or is gone.  Where an attempt ended before
+ * it was let go, the byte for it comes first.
+ */
 static bool
-at_end(int fd)
+at_end(struct login_world *w)
 {
+	struct err e;
 	char c;
 
-	return recv(fd, &c, 1, MSG_PEEK) == 0;
+	if (w->go_due && message_wait_go(w->parent, &e) == -1)
+		return true;
+	w->go_due = false;
+	return recv(w->parent, &c, 1, MSG_PEEK) == 0;
 }
 
 /*
@@ -106,6 +113,7 @@ serve(struct login_world *w, struct secret *m, struct err *e)
 	if (message_receive(w->parent, m, e) == -1 ||
 	    message_get_request(&r, secret_slice(m), e) == -1)
 		return -1;
+	w->go_due = true;
 	if (settle(w, &r, &why) == -1 || login_new(&l, w, &r, &why) == -1)
 		not_sent(&result, &why);
 	else
@@ -131,7 +139,7 @@ run(int fd, struct err *e)
 		(void)err_set(e, ERR_IO, "libcurl: no memory");
 		goto out;
 	}
-	while (served == 0 && !at_end(fd)) {
+	while (served == 0 && !at_end(&w)) {
 		served = serve(&w, m, e);
 		wipe_stack();
 	}

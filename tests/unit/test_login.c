@@ -321,7 +321,7 @@ request(const struct server *s, const char *current, const char *fresh)
 }
 
 static void
-send_request(const struct net *n, const struct message_request *r)
+offer_request(const struct net *n, const struct message_request *r)
 {
 	struct secret *m = secret_new(MESSAGE_MAX, &e);
 
@@ -329,6 +329,13 @@ send_request(const struct net *n, const struct message_request *r)
 	ck_assert_int_eq(message_put_request(m, r, &e), 0);
 	ck_assert_int_eq(message_send(n->fd, m, &e), 0);
 	secret_free(m);
+}
+
+static void
+send_request(const struct net *n, const struct message_request *r)
+{
+	offer_request(n, r);
+	ck_assert_int_eq(message_send_go(n->fd, &e), 0);
 }
 
 static struct message_result
@@ -800,10 +807,16 @@ END_TEST
 
 /* Looks at the server's state every ten milliseconds. */
 static void
+wait_for_fired(int which, int times)
+{
+	while (counted("\"fired\"", which) < times)
+		(void)poll(NULL, 0, 10);
+}
+
+static void
 wait_for_fault(int which)
 {
-	while (counted("\"fired\"", which) == 0)
-		(void)poll(NULL, 0, 10);
+	wait_for_fired(which, 1);
 }
 
 /* Nobody would count an attempt that is made after the parent has died. */
@@ -821,6 +834,58 @@ START_TEST(no_password_leaves_once_the_parent_is_gone)
 	ck_assert_int_eq(end_net(&n), ERR_IO);
 	stop_server(&s);
 	ck_assert_int_eq(passes(), 0);
+}
+END_TEST
+
+/* An attempt that is not counted on disk yet may connect, and no more. */
+START_TEST(no_password_leaves_before_it_is_let_go)
+{
+	struct server s;
+	struct net n = start_net();
+	struct message_request r;
+	struct message_result result;
+
+	write_scenario(WAIT("user-reply", "1"), "");
+	s = start_server("good");
+	r = request(&s, OLD, NULL);
+	offer_request(&n, &r);
+	wait_for_fault(1);
+	ck_assert_int_eq(end_net(&n), ERR_IO);
+	ck_assert_int_eq(passes(), 0);
+	n = start_net();
+	offer_request(&n, &r);
+	wait_for_fired(1, 2);
+	ck_assert_int_eq(passes(), 0);
+	ck_assert_int_eq(message_send_go(n.fd, &e), 0);
+	result = receive_result(&n);
+	ck_assert_int_eq(result.outcome, MESSAGE_ACCEPTED);
+	ck_assert_int_eq(end_net(&n), 0);
+	stop_server(&s);
+	ck_assert_int_eq(passes(), 1);
+}
+END_TEST
+
+/* The byte for an attempt that failed early does not become the next one's. */
+START_TEST(a_late_go_is_not_taken_for_another)
+{
+	struct server s;
+	struct net n = start_net();
+	struct message_request r;
+	struct message_result result;
+
+	write_scenario(", {\"point\": \"greeting\", \"do\": \"421\","
+		       " \"connection\": 1}",
+	    "");
+	s = start_server("good");
+	r = request(&s, OLD, NULL);
+	offer_request(&n, &r);
+	result = receive_result(&n);
+	ck_assert_int_eq(result.outcome, MESSAGE_NOT_SENT);
+	ck_assert_int_eq(message_send_go(n.fd, &e), 0);
+	result = ask(&n, &r);
+	ck_assert_int_eq(result.outcome, MESSAGE_ACCEPTED);
+	ck_assert_int_eq(end_net(&n), 0);
+	stop_server(&s);
 }
 END_TEST
 
@@ -1027,6 +1092,8 @@ login_suite(void)
 	tcase_add_test(t, many_requests_one_after_the_other);
 	tcase_add_test(t, a_bad_ca_file_can_be_followed_by_a_good_one);
 	tcase_add_test(t, no_password_leaves_once_the_parent_is_gone);
+	tcase_add_test(t, no_password_leaves_before_it_is_let_go);
+	tcase_add_test(t, a_late_go_is_not_taken_for_another);
 	tcase_add_test(t, the_last_request_is_served_after_the_end_of_file);
 	t = new_case(s, "login process");
 	tcase_add_test(t, no_request_at_all_is_fine);

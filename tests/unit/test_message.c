@@ -484,6 +484,22 @@ START_TEST(messages_cross_a_socket_one_after_the_other)
 }
 END_TEST
 
+START_TEST(a_password_is_let_go_by_one_byte_and_no_other)
+{
+	int fds[2];
+
+	make_pair(fds);
+	ck_assert_int_eq(message_send_go(fds[0], &e), 0);
+	ck_assert_int_eq(message_wait_go(fds[1], &e), 0);
+	ck_assert_int_eq(write(fds[0], "x", 1), 1);
+	ck_assert_int_eq(message_wait_go(fds[1], &e), -1);
+	ck_assert_int_eq(e.kind, ERR_IO);
+	ck_assert_int_eq(close(fds[0]), 0);
+	ck_assert_int_eq(message_wait_go(fds[1], &e), -1);
+	ck_assert_int_eq(e.kind, ERR_IO);
+}
+END_TEST
+
 static void
 receive_raw(const void *raw, size_t len, size_t cap, const char *message)
 {
@@ -580,6 +596,7 @@ message_suite(void)
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(d, start, NULL);
 	tcase_add_test(d, messages_cross_a_socket_one_after_the_other);
+	tcase_add_test(d, a_password_is_let_go_by_one_byte_and_no_other);
 	tcase_add_test(d, a_length_that_cannot_be_is_not_read);
 	tcase_add_test(d, a_message_that_is_cut_is_an_error);
 	tcase_add_test(d, nothing_and_too_much_are_not_sent);
