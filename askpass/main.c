@@ -119,6 +119,9 @@ open_vault(struct job *j, struct err *e)
 		return err_set(e, ERR_USAGE,
 		    "standard input, output or error is closed");
 	j->before = state_find(state, j->request.parent.pid);
+	/* What "pawl-vault get" handed to it was no answer to a prompt. */
+	if (j->before != NULL && j->before->question == PROMPT_UNKNOWN)
+		j->before = NULL;
 	return 0;
 }
 

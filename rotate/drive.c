@@ -475,7 +475,13 @@ drive_run(const struct drive_options *o, const char *name, enum tx_event event,
 
 	memset(report, 0, sizeof(*report));
 	if (begin(&r, e) == -1) {
-		(void)err_in(e, "%s", name);
+		if (e->kind == ERR_NOENTRY)
+			(void)err_set(e, ERR_NOENTRY,
+			    "no entry %s: \"pawl-vault list\" shows the "
+			    "names",
+			    name);
+		else
+			(void)err_in(e, "%s", name);
 		goto out;
 	}
 	if (event == TX_START && check_age(&r, e) == -1)

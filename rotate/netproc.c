@@ -19,28 +19,41 @@
 #define LIBEXECDIR "/usr/local/libexec/pawl"
 #endif
 
-/* Beside this program, as in a build directory, or where it is installed. */
+/* The directory of this program, or "" where that cannot be known. */
+static void
+own_directory(char *dir, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", dir, size - 1);
+	char *slash;
+
+	dir[n > 0 ? n : 0] = '\0';
+	if ((slash = strrchr(dir, '/')) != NULL)
+		*slash = '\0';
+}
+
+/*
+ * Beside this program, as in a build directory; where it is installed under
+ * the same prefix; or where it was meant to be installed.
+ */
 static int
 find_program(char *path, size_t size, struct err *e)
 {
-	char self[PATH_MAX];
-	char *slash;
-	ssize_t n;
+	char dir[PATH_MAX];
+	const struct {
+		const char *dir;
+		const char *below;
+	} places[] = { { dir, "" }, { dir, "/../libexec/pawl" },
+		{ LIBEXECDIR, "" } };
+	size_t i;
 	int len;
 
-	if ((n = readlink("/proc/self/exe", self, sizeof(self) - 1)) > 0) {
-		self[n] = '\0';
-		if ((slash = strrchr(self, '/')) != NULL) {
-			*slash = '\0';
-			len = snprintf(path, size, "%s/%s", self, PROGRAM);
-			if (len > 0 && (size_t)len < size &&
-			    access(path, X_OK) == 0)
-				return 0;
-		}
+	own_directory(dir, sizeof(dir));
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		len = snprintf(path, size, "%s%s/%s", places[i].dir,
+		    places[i].below, PROGRAM);
+		if (len > 0 && (size_t)len < size && access(path, X_OK) == 0)
+			return 0;
 	}
-	(void)snprintf(path, size, "%s/%s", LIBEXECDIR, PROGRAM);
-	if (access(path, X_OK) == 0)
-		return 0;
 	return err_sys(e, ERR_CONFIG,
 	    "%s: not installed where it belongs (make install)", path);
 }

@@ -406,7 +406,7 @@ killed_after_send()
 	run pawl-rotate site1
 	ends 78 "no rotate.method"
 	run pawl-rotate none
-	ends 1 "none"
+	ends 1 'pawl-rotate: no entry none: "pawl-vault list" shows the names'
 }
 
 @test "a full disk before the send: nothing is sent" {

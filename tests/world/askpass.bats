@@ -229,6 +229,18 @@ refused()
 	[[ $output != *OLDPASS1* ]]
 }
 
+@test "a secret that a script got before is no answer to a prompt" {
+	export PAWL_ENTRY=site1
+	# The same parent for both: this shell.
+	pawl-vault get site1 >/dev/null
+	pawl-askpass "site1@127.0.0.1's password: " >answer
+	[ "$(cat answer)" = OLDPASS1 ]
+	status=0
+	pawl-askpass "site1@127.0.0.1's password: " >again || status=$?
+	[ "$status" -eq 77 ]
+	[ ! -s again ]
+}
+
 @test "prompts that are no login's get nothing, and status 77" {
 	export PAWL_ENTRY=site1
 	while IFS= read -r prompt; do
