@@ -6,6 +6,9 @@
 #	make lint		format, warnings, static analysis, rules of the tree
 #	make bench		ratios against what a user would run otherwise
 #	make fuzz		every fuzz target for FUZZ_TIME seconds
+#	make mutants		breaks the code in known ways; tests must notice
+#	make hands		10,000 commits by 8 writers beside 32 readers
+#	make kill		SIGKILL at every system call of set and rotate
 #	make install		honours PREFIX and DESTDIR; uninstall undoes it
 #
 # CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are the builder's to set.
@@ -71,7 +74,7 @@ BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
 
 PKGS	= libsodium libcurl openssl
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
-ifneq ($(filter-out clean demo test lint bench fuzz setup-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean demo test lint bench fuzz mutants hands kill setup-%,$(or $(MAKECMDGOALS),all)),)
 $(error needs a C compiler, pkg-config and $(PKGS); run: make setup-build)
 endif
 endif
@@ -169,6 +172,19 @@ test: setup-test
 	    HARDLD='$(ASAN)' CFLAGS='-O1 -g' $B/asan/tests/unit/unit
 	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
 	@B='$(abspath $B)' tests/run.sh
+
+# The campaigns whole; make test runs a part of each but the first.
+mutants: setup-test
+	@B='$(abspath $B)' tests/mutants.sh
+
+hands: setup-test
+	@$(MAKE) --no-print-directory B='$B' all
+	@B='$(abspath $B)' tests/crash/hands.py 10000
+
+kill: setup-test
+	@$(MAKE) --no-print-directory B='$B' all
+	@B='$(abspath $B)' tests/crash/kill.py commit
+	@B='$(abspath $B)' tests/crash/kill.py rotate
 
 demo: setup-test
 	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so
@@ -278,5 +294,6 @@ uninstall:
 clean:
 	rm -rf $B
 
-.PHONY: all test demo bench fuzz lint install uninstall clean
+
+.PHONY: all test demo mutants hands kill bench fuzz lint install uninstall clean
 .DELETE_ON_ERROR:

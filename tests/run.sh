@@ -64,7 +64,8 @@ part_servers()
 part_crash()
 {
 	tests/crash/kill.py commit &&
-		tests/crash/kill.py rotate "${KILL_STEP:-7}"
+		tests/crash/kill.py rotate "${KILL_STEP:-7}" &&
+		tests/crash/hands.py "${HANDS:-400}"
 }
 
 part_fuzz()
