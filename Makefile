@@ -21,6 +21,9 @@ PREFIX	?= /usr/local
 BINDIR	?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/pawl
 MANDIR	?= $(PREFIX)/share/man
+BASHDIR	?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR	?= $(PREFIX)/share/zsh/site-functions
+FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
 B	?= build
 
 # --- What is compiled -------------------------------------------------------
@@ -33,11 +36,12 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/table.c vault/slot.c vault/key.c vault/vault.c \
 	  vault/vault_read.c vault/vault_stage.c vault/vault_put.c \
 	  vault/vault_commit.c \
-	  vault/vault_verify.c vault/json.c vault/policy.c vault/dataset.c
+	  vault/vault_verify.c vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c
 VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c vault/cmd_init.c vault/cmd_set.c \
 	  vault/cmd_get.c vault/cmd_show.c vault/cmd_list.c \
 	  vault/cmd_remove.c vault/cmd_generate.c vault/cmd_import.c \
-	  vault/cmd_slot.c vault/cmd_verify.c
+	  vault/cmd_slot.c vault/cmd_verify.c vault/cmd_run.c \
+	  vault/cmd_backup.c vault/cmd_restore.c vault/cmd_status.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/parent.c askpass/prompt.c
 HEAP	= askpass/heap.c
 MESSAGE	= rotate/message.c
@@ -100,7 +104,7 @@ ASAN	= -fsanitize=address,undefined -fno-sanitize-recover=all \
 PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
 
 override CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	  -DLIBEXECDIR='"$(LIBEXECDIR)"' -Iinclude
+	  -DBINDIR='"$(BINDIR)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' -Iinclude
 COMPILE	= $(CC) -std=c11 $(WARN) $(CPPFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP -c
 LINK	= $(CC) $(CFLAGS) $(HARDLD) -Wl,--as-needed $(LDFLAGS)
 obj	= $(patsubst %.c,$B/%.o,$(1))
@@ -263,7 +267,8 @@ lint: setup-lint
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,portability,performance -Iinclude $(PRIVATE) \
 	    $(SHIPPED)
-	shellcheck tests/*.sh tests/*/*.sh .ci/run
+	shellcheck tests/*.sh tests/*/*.sh .ci/run \
+	    vault/completions/pawl-vault.bash
 	mandoc -T lint -W warning man/*.[1-9]
 	tests/lint.sh
 
@@ -276,20 +281,35 @@ MAN7	= man/pawl.7
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(MANDIR)/man7
+	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(BASHDIR) \
+	    $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	install -m 755 $B/pawl-askpass $B/pawl-vault $B/pawl-rotate \
 	    $(DESTDIR)$(BINDIR)
 	install -m 755 $B/pawl-rotate-net $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
+	install -m 644 vault/completions/pawl-vault.bash \
+	    $(DESTDIR)$(BASHDIR)/pawl-vault
+	install -m 644 vault/completions/_pawl-vault $(DESTDIR)$(ZSHDIR)
+	install -m 644 vault/completions/pawl-vault.fish $(DESTDIR)$(FISHDIR)
+	for p in pawl-askpass pawl-rotate; do \
+	    ln -sf pawl-vault $(DESTDIR)$(BASHDIR)/$$p && \
+	    ln -sf pawl-vault.fish $(DESTDIR)$(FISHDIR)/$$p.fish || exit; \
+	done
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pawl-askpass pawl-vault \
 	    pawl-rotate) $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-net
+	rm -f $(DESTDIR)$(ZSHDIR)/_pawl-vault \
+	    $(addprefix $(DESTDIR)$(BASHDIR)/,pawl-askpass pawl-rotate \
+	    pawl-vault) $(addprefix $(DESTDIR)$(FISHDIR)/,pawl-askpass.fish \
+	    pawl-rotate.fish pawl-vault.fish)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
 	    $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 	    $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
+	[ ! -d $(DESTDIR)$(LIBEXECDIR) ] || \
+	    rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LIBEXECDIR)
 
 clean:
 	rm -rf $B

@@ -157,6 +157,39 @@ int vault_verify(struct vault *v, struct vault_report *r,
     struct err *e) MUST_CHECK;
 
 /*
+ * Copies the generation that v has open, byte for byte, to a new file, mode
+ * 0600, synced.  ERR_DENIED if there is one of that name, ERR_IO; then no
+ * file is left.
+ */
+int vault_backup(struct vault *v, const char *file, struct err *e) MUST_CHECK;
+
+/* What vault_restore() is to do, and below what it did. */
+struct vault_restore {
+	const char *path;
+	const char *from;
+	/* Opens the copy; borrowed. */
+	const struct slot_key *key;
+	struct path_trust *trust;
+	unsigned int lock_wait_ms;
+	/* Replace another vault too, and one with unfinished rotations. */
+	bool force;
+	/* There was a vault; its generation, unverified, 0 if unreadable. */
+	bool replaces;
+	uint64_t old;
+	uint64_t restored;
+	/* This machine remembers the restored generation as the newest. */
+	bool accepted;
+};
+
+/*
+ * Puts a copy that opens with key and passes vault_verify() in the place of
+ * the vault, which stays as PATH.prev.  What vault_open() says of the copy, or
+ * ERR_DENIED: it is of another vault; ERR_ATTENTION: a rotation is unfinished;
+ * ERR_BUSY, ERR_IO, ERR_UNSYNCED as in store_commit().
+ */
+int vault_restore(struct vault_restore *r, struct err *e) MUST_CHECK;
+
+/*
  * Excludes others from rotating one entry, without holding up the writers of
  * others.  Needs no open vault.  *fdp is the lock, to be closed.  ERR_BUSY.
  */

@@ -40,6 +40,16 @@ part_vault()
 	bats --formatter tap tests/cli/vault.bats
 }
 
+part_runner()
+{
+	bats --formatter tap tests/cli/runner.bats
+}
+
+part_install()
+{
+	bats --formatter tap tests/cli/install.bats
+}
+
 part_rotate()
 {
 	bats --formatter tap tests/cli/rotate.bats
@@ -125,7 +135,7 @@ tell()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(unit vault rotate memory askpass servers crash fuzz)
+[ $# -gt 0 ] || parts=(unit vault runner install rotate memory askpass servers crash fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.

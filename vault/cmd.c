@@ -50,8 +50,8 @@ read_passphrase(struct session *s, struct err *e)
 	return 0;
 }
 
-static int
-find_key(struct session *s, struct err *e)
+int
+session_key(struct session *s, struct err *e)
 {
 	if (s->key.secret != NULL)
 		return 0;
@@ -74,7 +74,7 @@ session_open(struct session *s, bool write, struct err *e)
 		    "no vault: there is no %s; name one with -f FILE or "
 		    "PAWL_VAULT, or make it with \"pawl-vault init\"",
 		    s->path);
-	if (find_key(s, e) == -1)
+	if (session_key(s, e) == -1)
 		return -1;
 	o.path = s->path;
 	o.key = &s->key.slot;

@@ -38,6 +38,9 @@ struct session {
 	struct vault *vault;
 	/* What the command is about, for the audit line; "" for none. */
 	const char *subject;
+	/* Exit status of the program if nothing failed: that of run's command.
+	 */
+	int status;
 };
 
 /* Fills in s->path. */
@@ -48,6 +51,9 @@ int session_path(struct session *s, struct err *e) MUST_CHECK;
  * the write lock is held until session_close(): ask people before, not after.
  */
 int session_open(struct session *s, bool write, struct err *e) MUST_CHECK;
+
+/* Finds the key alone, unless an earlier call has. */
+int session_key(struct session *s, struct err *e) MUST_CHECK;
 
 /* Closes the vault and keeps the key. */
 void session_close(struct session *s);
@@ -94,6 +100,8 @@ void cmd_print(struct slice text, const char *indent);
 const char *cmd_time(char buf[static CMD_TIME], uint64_t t);
 
 const char *cmd_rotation_name(enum rotation_state state);
+
+const char *cmd_slot_name(enum slot_kind kind);
 
 /*
  * Notes that the current secret goes to the parent process, so that a rotation
@@ -187,5 +195,9 @@ int cmd_generate(struct session *s, int argc, char **argv, struct err *e);
 int cmd_import(struct session *s, int argc, char **argv, struct err *e);
 int cmd_slot(struct session *s, int argc, char **argv, struct err *e);
 int cmd_verify(struct session *s, int argc, char **argv, struct err *e);
+int cmd_run(struct session *s, int argc, char **argv, struct err *e);
+int cmd_backup(struct session *s, int argc, char **argv, struct err *e);
+int cmd_restore(struct session *s, int argc, char **argv, struct err *e);
+int cmd_status(struct session *s, int argc, char **argv, struct err *e);
 
 #endif

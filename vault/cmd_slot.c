@@ -14,8 +14,8 @@ enum {
 	OPTION_JSON
 };
 
-static const char *
-kind_name(enum slot_kind kind)
+const char *
+cmd_slot_name(enum slot_kind kind)
 {
 	switch (kind) {
 	case SLOT_EMPTY:
@@ -38,7 +38,7 @@ json_slot(struct json *j, unsigned int number, const struct slot_info *info,
 	json_key(j, "slot");
 	json_number(j, number);
 	json_key(j, "kind");
-	json_text(j, kind_name(info->kind));
+	json_text(j, cmd_slot_name(info->kind));
 	json_key(j, "created");
 	json_number(j, info->created);
 	json_key(j, "used_now");
@@ -57,7 +57,7 @@ print_slot(unsigned int number, const struct slot_info *info, bool used)
 {
 	char when[CMD_TIME];
 
-	printf("%2u  %-10s  %s", number, kind_name(info->kind),
+	printf("%2u  %-10s  %s", number, cmd_slot_name(info->kind),
 	    cmd_time(when, info->created));
 	if (info->kind == SLOT_PASSPHRASE)
 		printf("  %u passes over %u KiB", info->kdf_ops, info->kdf_kib);

@@ -42,6 +42,13 @@ static const struct command commands[] = {
 	    "add --passphrase | add --passphrase-fd N | remove [-y] N",
 	    "manage what opens the vault" },
 	{ "verify", cmd_verify, "[--json]", "check every byte of the vault" },
+	{ "status", cmd_status, "[--json]",
+	    "print what a monitor should know of the vault" },
+	{ "run", cmd_run, "NAME -- COMMAND [ARGUMENT ...]",
+	    "run ssh, sftp, scp or a job that logs in with an entry" },
+	{ "backup", cmd_backup, "[--json] FILE", "copy the vault" },
+	{ "restore", cmd_restore, "[--json] [--force] FILE",
+	    "put a copy in the vault's place" },
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -255,5 +262,5 @@ main(int argc, char **argv)
 	if (fflush(stdout) == EOF && rv == 0)
 		rv = err_sys(&e, ERR_IO, "write to standard output");
 	secret_wipe_all();
-	return rv == 0 ? 0 : err_print(PROGRAM, &e);
+	return rv == 0 ? s.status : err_print(PROGRAM, &e);
 }

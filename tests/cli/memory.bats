@@ -64,6 +64,27 @@ scan()
 	[ "$status" -eq 1 ]
 }
 
+@test "pawl-vault run holds nothing while its command runs" {
+	# A key whose bytes can be searched for.
+	key=KEY1F7QW9ZK3X5MT2BHN8DJ4SR6PVCAY
+	(umask 077 && printf %s $key >raw)
+	echo $key >>canaries
+	export PAWL_VAULT=$PWD/vault2 PAWL_KEY_FILE=$PWD/raw
+	pawl-vault init >/dev/null
+	pawl-vault set site1 user=a <stdin >/dev/null
+	# The command ends pawl-vault where it waits.
+	# shellcheck disable=SC2016 # for the command's own shell
+	echo 'kill -ABRT $PPID' >command
+	scan pawl-vault sh -c 'pawl-vault run site1 -- sh command'
+	[[ $output == *"exit status 134"* ]]
+}
+
+@test "pawl-vault status, backup and restore" {
+	scan pawl-vault pawl-vault status
+	scan pawl-vault pawl-vault backup copy
+	scan pawl-vault pawl-vault restore copy
+}
+
 @test "pawl-vault set, get, show, list, generate, remove, verify" {
 	scan pawl-vault sh -c 'pawl-vault set site2 user=b <stdin'
 	scan pawl-vault sh -c 'pawl-vault set site1 --secret <stdin'

@@ -1,0 +1,65 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "json.h"
+
+static int
+print_json(const struct vault_report *r, const char *file, struct err *e)
+{
+	struct json j = { 0 };
+	int rv = -1;
+
+	json_open(&j, '{');
+	json_key(&j, "file");
+	json_text(&j, file);
+	json_key(&j, "generation");
+	json_number(&j, r->generation);
+	json_key(&j, "time");
+	json_number(&j, r->time);
+	json_key(&j, "entries");
+	json_number(&j, r->records);
+	json_key(&j, "bytes");
+	json_number(&j, r->bytes);
+	json_close(&j, '}');
+	if (json_finish(&j, e) == -1)
+		goto out;
+	(void)fwrite(j.text, 1, j.len, stdout);
+	rv = 0;
+out:
+	json_free(&j);
+	return rv;
+}
+
+int
+cmd_backup(struct session *s, int argc, char **argv, struct err *e)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, CMD_LONG },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct vault_report r = { 0 };
+	const char *file = NULL;
+	bool json = false;
+	int c = 0;
+
+	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
+		if (c != CMD_LONG)
+			return -1;
+		json = true;
+	}
+	if (argc - optind != 1)
+		return cmd_usage("backup", e);
+	file = argv[optind];
+	/* A copy of a damaged vault would be found out when it is needed. */
+	if (session_open(s, false, e) == -1 ||
+	    vault_verify(s->vault, &r, e) == -1 ||
+	    vault_backup(s->vault, file, e) == -1)
+		return -1;
+	if (json)
+		return print_json(&r, file, e);
+	cmd_print(slice_of(file), NULL);
+	printf(": generation %llu, %llu entries; opens with the key of today\n",
+	    (unsigned long long)r.generation, (unsigned long long)r.records);
+	return 0;
+}

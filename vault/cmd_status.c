@@ -1,0 +1,291 @@
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "json.h"
+
+/* What a monitor is told. */
+struct status {
+	uint64_t now;
+	uint64_t entries;
+	/* Rotations: under way; cut off by a crash; stopped for a person. */
+	uint64_t running;
+	uint64_t unfinished;
+	uint64_t attention;
+	/* The secret that was current for longest; its entry's name. */
+	uint64_t oldest;
+	char oldest_name[RECORD_NAME_MAX + 1];
+	unsigned int slots[SLOT_X25519 + 1];
+	bool locked;
+	bool previous;
+	bool remembers;
+	unsigned int vault_mode;
+	/* 0 where a passphrase opened it. */
+	unsigned int key_mode;
+	const char *path;
+};
+
+static void
+count_rotation(struct status *st, const struct entry *entry)
+{
+	struct err e = { 0 };
+	int lock = -1;
+
+	switch (entry->rotation.state) {
+	case ROTATION_IDLE:
+		break;
+	case ROTATION_ATTN:
+		st->attention++;
+		break;
+	case ROTATION_PEND:
+	case ROTATION_SENT:
+		/* Whoever is at it holds the lock. */
+		if (vault_lock_entry(st->path, entry->id, 0, &lock, &e) == 0)
+			(void)close(lock);
+		else if (e.kind == ERR_BUSY) {
+			st->running++;
+			break;
+		}
+		st->unfinished++;
+		break;
+	}
+}
+
+static int
+visit(const struct entry *entry, void *arg, struct err *e)
+{
+	struct status *st = arg;
+
+	st->entries++;
+	if (entry->current.p != NULL &&
+	    (st->oldest == 0 || entry->current_from < st->oldest)) {
+		if (slice_text(entry->name, st->oldest_name,
+			sizeof(st->oldest_name)) == -1)
+			return err_set(e, ERR_DAMAGED,
+			    "an entry's name is too long");
+		st->oldest = entry->current_from;
+	}
+	count_rotation(st, entry);
+	return 0;
+}
+
+static unsigned int
+mode_of(const char *path)
+{
+	struct stat st = { 0 };
+
+	return stat(path, &st) == -1 ? 0 : st.st_mode & 07777;
+}
+
+static int
+gather(struct session *s, struct status *st, struct err *e)
+{
+	struct slot_info info = { 0 };
+	char prev[PATH_MAX + 8];
+	unsigned int i = 0;
+
+	if (session_open(s, false, e) == -1)
+		return -1;
+	st->path = s->path;
+	st->now = (uint64_t)time(NULL);
+	if (vault_each(s->vault, visit, st, e) != 0)
+		return -1;
+	for (i = 0; i < TABLE_SLOTS; i++) {
+		if (vault_slot_info(s->vault, i, &info, e) == -1)
+			return -1;
+		st->slots[info.kind]++;
+	}
+	(void)snprintf(prev, sizeof(prev), "%s.prev", s->path);
+	st->previous = access(prev, F_OK) == 0;
+	st->locked = secret_locked();
+	st->remembers = vault_state(s->vault) != NULL;
+	st->vault_mode = mode_of(s->path);
+	if (s->key.slot.kind == SLOT_RAW)
+		st->key_mode = mode_of(s->key.from);
+	return 0;
+}
+
+/* What a person has to see to, the worst first. */
+static int
+judge(const struct status *st, struct err *e)
+{
+	if (st->attention + st->unfinished > 0)
+		return err_set(e, ERR_ATTENTION,
+		    "%llu rotations need a person and %llu were cut off: "
+		    "\"pawl-rotate status\" names them",
+		    (unsigned long long)st->attention,
+		    (unsigned long long)st->unfinished);
+	if (!st->remembers)
+		return err_set(e, ERR_IO,
+		    "the state file cannot be used: an older vault put in "
+		    "this one's place would not be noticed");
+	return 0;
+}
+
+static uint64_t
+age(const struct status *st, uint64_t t)
+{
+	return t == 0 || t > st->now ? 0 : st->now - t;
+}
+
+static void
+member(struct json *j, const char *key, uint64_t value)
+{
+	json_key(j, key);
+	json_number(j, value);
+}
+
+static void
+mode(struct json *j, const char *key, unsigned int value)
+{
+	char text[16];
+
+	json_key(j, key);
+	(void)snprintf(text, sizeof(text), "%04o", value);
+	if (value == 0)
+		json_null(j);
+	else
+		json_text(j, text);
+}
+
+static void
+json_oldest(struct json *j, const struct status *st)
+{
+	json_key(j, "oldest_secret");
+	if (st->oldest == 0) {
+		json_null(j);
+		return;
+	}
+	json_open(j, '{');
+	json_key(j, "name");
+	json_text(j, st->oldest_name);
+	member(j, "since", st->oldest);
+	member(j, "age", age(st, st->oldest));
+	json_close(j, '}');
+}
+
+static void
+json_vault(struct json *j, const struct session *s, const struct status *st)
+{
+	const struct table_header *h = vault_header(s->vault);
+	unsigned int kind = 0;
+
+	json_key(j, "vault");
+	json_text(j, s->path);
+	member(j, "generation", h->generation);
+	member(j, "time", h->time);
+	member(j, "age", age(st, h->time));
+	member(j, "entries", st->entries);
+	json_key(j, "rotations");
+	json_open(j, '{');
+	member(j, "running", st->running);
+	member(j, "unfinished", st->unfinished);
+	member(j, "attention", st->attention);
+	json_close(j, '}');
+	json_oldest(j, st);
+	json_key(j, "slots");
+	json_open(j, '{');
+	for (kind = SLOT_RAW; kind <= SLOT_X25519; kind++)
+		member(j, cmd_slot_name((enum slot_kind)kind), st->slots[kind]);
+	json_close(j, '}');
+	json_key(j, "memory_locked");
+	json_bool(j, st->locked);
+	json_key(j, "previous");
+	json_bool(j, st->previous);
+	json_key(j, "rollback_noticed");
+	json_bool(j, st->remembers);
+	mode(j, "vault_mode", st->vault_mode);
+	mode(j, "key_mode", st->key_mode);
+}
+
+/* wrong is what is not in order; its kind is ERR_NONE if all is. */
+static int
+print_json(const struct session *s, const struct status *st, bool opened,
+    const struct err *wrong, struct err *e)
+{
+	struct json j = { 0 };
+	int rv = -1;
+
+	json_open(&j, '{');
+	member(&j, "status", wrong->kind);
+	json_key(&j, "problem");
+	if (wrong->kind == ERR_NONE)
+		json_null(&j);
+	else
+		json_text(&j, wrong->msg);
+	if (opened)
+		json_vault(&j, s, st);
+	json_close(&j, '}');
+	if (json_finish(&j, e) == -1)
+		goto out;
+	(void)fwrite(j.text, 1, j.len, stdout);
+	rv = 0;
+out:
+	json_free(&j);
+	return rv;
+}
+
+static void
+print(const struct session *s, const struct status *st)
+{
+	const struct table_header *h = vault_header(s->vault);
+	char when[CMD_TIME];
+
+	printf("vault       %s, mode %04o, %s\n", s->path, st->vault_mode,
+	    st->previous ? "with its previous generation" :
+			   "no previous generation");
+	if (st->key_mode != 0)
+		printf("key         %s, mode %04o\n", s->key.from,
+		    st->key_mode);
+	printf("generation  %llu, %s, %llu s ago\n",
+	    (unsigned long long)h->generation, cmd_time(when, h->time),
+	    (unsigned long long)age(st, h->time));
+	printf("entries     %llu\n", (unsigned long long)st->entries);
+	printf("rotations   %llu running, %llu unfinished, %llu for a person\n",
+	    (unsigned long long)st->running, (unsigned long long)st->unfinished,
+	    (unsigned long long)st->attention);
+	if (st->oldest != 0)
+		printf("oldest      %s, since %s, %llu s\n", st->oldest_name,
+		    cmd_time(when, st->oldest),
+		    (unsigned long long)age(st, st->oldest));
+	printf("slots       %u key-file, %u passphrase, %u x25519\n",
+	    st->slots[SLOT_RAW], st->slots[SLOT_PASSPHRASE],
+	    st->slots[SLOT_X25519]);
+	printf("memory      %s\n", st->locked ? "locked" : "not locked");
+	printf("rollback    %s\n",
+	    st->remembers ? "would be noticed" : "would not be noticed");
+}
+
+int
+cmd_status(struct session *s, int argc, char **argv, struct err *e)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, CMD_LONG },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct status st = { 0 };
+	bool json = false, opened = false;
+	struct err failure = { 0 };
+	int c = 0, rv = -1;
+
+	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
+		if (c != CMD_LONG)
+			return -1;
+		json = true;
+	}
+	if (argc != optind)
+		return cmd_usage("status", e);
+	opened = gather(s, &st, e) == 0;
+	rv = opened ? judge(&st, e) : -1;
+	if (json && print_json(s, &st, opened, e, &failure) == -1) {
+		*e = failure;
+		return -1;
+	}
+	if (!json && opened)
+		print(s, &st);
+	return rv;
+}

@@ -1,0 +1,208 @@
+# Completion of pawl-vault, pawl-rotate and pawl-askpass for bash.
+# shellcheck shell=bash
+
+# _pawl_reply WORD...: those that begin like the current one.
+_pawl_reply()
+{
+	local word
+
+	for word in "$@"; do
+		[[ $word != "$cur"* ]] || COMPREPLY+=("$word")
+	done
+}
+
+_pawl_files()
+{
+	local file
+
+	compopt -o filenames 2>/dev/null
+	while IFS= read -r file; do
+		COMPREPLY+=("$file")
+	done < <(compgen -f -- "$cur")
+}
+
+# The names of entries.  Without a terminal pawl-vault can ask nobody for a
+# passphrase, and where there is no setsid to take it away there are no names.
+_pawl_names()
+{
+	local name typed=${cur//\\/}
+
+	command -v setsid >/dev/null || return 0
+	while IFS= read -r name; do
+		[[ $name != "$typed"* ]] ||
+			COMPREPLY+=("$(printf '%q' "$name")")
+	done < <(setsid -w pawl-vault "${vault[@]}" list </dev/null 2>/dev/null)
+}
+
+# What stands before the current word: sets command, at (its place), operands
+# (how many of them are behind it) and vault, the options about which vault.
+_pawl_look()
+{
+	local i word
+
+	command='' at=0 operands=0 vault=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		case $word in
+		-f | --vault | -k | --key-file | --key)
+			((i + 1 < COMP_CWORD)) || continue
+			if [[ -z $command ]]; then
+				[[ $word != --key ]] || word=-k
+				vault+=("$word" "${COMP_WORDS[i + 1]/#\~\//$HOME/}")
+			fi
+			((i += 1))
+			;;
+		--passphrase-fd | --kdf-ops | --kdf-kib | --policy | --length | \
+			--alphabet | --name | --dataset | --encoding | --format)
+			((i += 1))
+			;;
+		--)
+			dashes=$i
+			return
+			;;
+		-*) ;;
+		*)
+			if [[ -z $command ]]; then
+				command=$word at=$i
+			else
+				((operands += 1))
+			fi
+			;;
+		esac
+	done
+}
+
+# The argument of an option; 1 if prev is none that takes one.
+_pawl_argument()
+{
+	case $prev in
+	-f | --vault | -k | --key-file | --key) _pawl_files ;;
+	--policy) _pawl_reply racf racf-mixed racf-special racf-phrase ;;
+	--encoding) _pawl_reply auto ascii ibm1047 ;;
+	--format) _pawl_reply auto fb80 text ;;
+	--passphrase-fd | --kdf-ops | --kdf-kib | --length | --alphabet | \
+		--name | --dataset) ;;
+	*) return 1 ;;
+	esac
+}
+
+_pawl_attributes()
+{
+	compopt -o nospace 2>/dev/null
+	_pawl_reply user= host= port= service= dataset= notes= x- \
+		rotate.method= rotate.host= rotate.port= rotate.tls= \
+		rotate.policy= rotate.every= rotate.min-age= \
+		rotate.revoke-after= rotate.drain= rotate.timeout= \
+		rotate.ca-file= rotate.pin=
+}
+
+_pawl_vault_options()
+{
+	case $command in
+	'') _pawl_reply --vault --key-file --passphrase --passphrase-fd \
+		--accept-older --help --version ;;
+	init) _pawl_reply --key-file --passphrase --passphrase-fd --kdf-ops \
+		--kdf-kib ;;
+	set) _pawl_reply --secret ;;
+	get) _pawl_reply --no-newline ;;
+	list) _pawl_reply --logins --json ;;
+	show | verify | status | backup) _pawl_reply --json ;;
+	restore) _pawl_reply --json --force ;;
+	remove) _pawl_reply --yes ;;
+	generate) _pawl_reply --policy --length --alphabet --print ;;
+	import) _pawl_reply --name --dataset --encoding --format --dry-run ;;
+	run) ((operands == 0)) || _pawl_reply -- ;;
+	slot)
+		case ${COMP_WORDS[at + 1]} in
+		list) _pawl_reply --json ;;
+		add) _pawl_reply --key-file --passphrase --passphrase-fd ;;
+		remove) _pawl_reply --yes ;;
+		esac
+		;;
+	esac
+}
+
+_pawl_vault_operand()
+{
+	local commands=(init set get show list remove generate import slot
+		verify status run backup restore)
+
+	case $command:$operands in
+	:*) _pawl_reply "${commands[@]}" help ;;
+	help:0) _pawl_reply "${commands[@]}" ;;
+	set:0 | get:0 | show:0 | list:0 | remove:0 | generate:0 | run:0)
+		_pawl_names
+		;;
+	set:*) _pawl_attributes ;;
+	import:0) _pawl_reply dataset ;;
+	import:1 | backup:0 | restore:0) _pawl_files ;;
+	import:*) _pawl_attributes ;;
+	slot:0) _pawl_reply list add remove ;;
+	run:1) _pawl_reply -- ;;
+	esac
+}
+
+# The command that "run NAME --" runs, and its arguments.
+_pawl_vault_run()
+{
+	local word
+
+	if declare -F _command_offset >/dev/null; then
+		_command_offset $((dashes + 1))
+	elif ((COMP_CWORD == dashes + 1)); then
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -c -- "$cur")
+	else
+		_pawl_files
+	fi
+}
+
+_pawl_vault()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local command at operands dashes='' vault
+
+	COMPREPLY=()
+	_pawl_look
+	if [[ $command = run && -n $dashes ]]; then
+		_pawl_vault_run
+	elif ! _pawl_argument; then
+		if [[ $cur = -* ]]; then
+			_pawl_vault_options
+		else
+			_pawl_vault_operand
+		fi
+	fi
+}
+
+_pawl_rotate()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local command at operands dashes='' vault
+
+	COMPREPLY=()
+	_pawl_look
+	! _pawl_argument || return 0
+	if [[ $cur = -* ]]; then
+		_pawl_reply --vault --key --force --accept-older --quiet --help \
+			--version
+		[[ $command != status ]] || _pawl_reply --json
+		[[ $command != recover ]] || _pawl_reply --again
+		return
+	fi
+	[[ -n $command ]] || _pawl_reply check recover status
+	[[ $command = status ]] || _pawl_names
+}
+
+_pawl_askpass()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]}
+
+	COMPREPLY=()
+	((COMP_CWORD > 1)) || _pawl_reply --help --version
+}
+
+complete -F _pawl_vault pawl-vault
+complete -F _pawl_rotate pawl-rotate
+complete -F _pawl_askpass pawl-askpass

@@ -1,0 +1,75 @@
+# Completion of pawl-vault, pawl-rotate and pawl-askpass for fish.
+
+# The names of entries.  Without a terminal pawl-vault can ask nobody for a
+# passphrase, and where there is no setsid to take it away there are no names.
+function __pawl_names
+    command -sq setsid
+    and setsid -w pawl-vault list </dev/null 2>/dev/null
+end
+
+function __pawl_no_command
+    not __fish_seen_subcommand_from init set get show list remove generate \
+        import slot verify status run backup restore help
+end
+
+complete -c pawl-vault -f
+complete -c pawl-vault -n __pawl_no_command -s f -l vault -r -F
+complete -c pawl-vault -n __pawl_no_command -s k -l key-file -r -F
+complete -c pawl-vault -n __pawl_no_command -l passphrase
+complete -c pawl-vault -n __pawl_no_command -l passphrase-fd -x
+complete -c pawl-vault -n __pawl_no_command -l accept-older
+complete -c pawl-vault -n __pawl_no_command -s h -l help
+complete -c pawl-vault -n __pawl_no_command -s V -l version
+complete -c pawl-vault -n __pawl_no_command -a "init set get show list remove \
+    generate import slot verify status run backup restore help"
+
+set -l seen __fish_seen_subcommand_from
+complete -c pawl-vault -n "$seen set get show list remove generate run" \
+    -a "(__pawl_names)"
+complete -c pawl-vault -n "$seen show list slot verify status backup restore" \
+    -l json
+complete -c pawl-vault -n "$seen init slot" -l key-file -r -F
+complete -c pawl-vault -n "$seen init slot" -l passphrase
+complete -c pawl-vault -n "$seen init slot" -l passphrase-fd -x
+complete -c pawl-vault -n "$seen init" -l kdf-ops -x
+complete -c pawl-vault -n "$seen init" -l kdf-kib -x
+complete -c pawl-vault -n "$seen set" -s s -l secret
+complete -c pawl-vault -n "$seen set import" -a "user= host= port= service= \
+    dataset= notes= rotate.method= rotate.host= rotate.port= rotate.tls= \
+    rotate.policy= rotate.every= rotate.min-age= rotate.revoke-after= \
+    rotate.drain= rotate.timeout= rotate.ca-file= rotate.pin="
+complete -c pawl-vault -n "$seen get" -s n -l no-newline
+complete -c pawl-vault -n "$seen list" -s l -l logins
+complete -c pawl-vault -n "$seen remove slot" -s y -l yes
+complete -c pawl-vault -n "$seen generate" -l policy -x \
+    -a "racf racf-mixed racf-special racf-phrase"
+complete -c pawl-vault -n "$seen generate" -l length -x
+complete -c pawl-vault -n "$seen generate" -l alphabet -x
+complete -c pawl-vault -n "$seen generate" -l print
+complete -c pawl-vault -n "$seen import" -a dataset
+complete -c pawl-vault -n "$seen import" -l name -x -a "(__pawl_names)"
+complete -c pawl-vault -n "$seen import" -l dataset -x
+complete -c pawl-vault -n "$seen import" -l encoding -x -a "auto ascii ibm1047"
+complete -c pawl-vault -n "$seen import" -l format -x -a "auto fb80 text"
+complete -c pawl-vault -n "$seen import" -l dry-run
+complete -c pawl-vault -n "$seen import backup restore" -F
+complete -c pawl-vault -n "$seen restore" -l force
+complete -c pawl-vault -n "$seen slot" -a "list add remove"
+complete -c pawl-vault -n "$seen run" \
+    -a "(__fish_complete_subcommand --fcs-skip=4)"
+complete -c pawl-vault -n "$seen help" -a "init set get show list remove \
+    generate import slot verify status run backup restore"
+
+complete -c pawl-rotate -f -a "check recover status (__pawl_names)"
+complete -c pawl-rotate -s f -l vault -r -F
+complete -c pawl-rotate -s k -l key -r -F
+complete -c pawl-rotate -l force
+complete -c pawl-rotate -l accept-older
+complete -c pawl-rotate -s q -l quiet
+complete -c pawl-rotate -s h -l help
+complete -c pawl-rotate -l version
+complete -c pawl-rotate -n "$seen recover" -l again
+complete -c pawl-rotate -n "$seen status" -l json
+
+complete -c pawl-askpass -f -l help
+complete -c pawl-askpass -l version
