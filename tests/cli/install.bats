@@ -64,8 +64,16 @@ inside() {
 	    PASS1 ]
 }
 
-@test "install: pawl-rotate names the place of its network half" {
+@test "install: under another prefix pawl-rotate finds its network half" {
 	run "$bin/pawl-rotate" check site1
+	# It was found, and asked: nobody listens on that port.
+	[ "$status" -eq 69 ]
+}
+
+@test "install: a copy of pawl-rotate alone names the place of the other" {
+	[ ! -e /usr/libexec/pawl/pawl-rotate-net ] || skip "it is installed"
+	cp "$bin/pawl-rotate" "$T/alone-rotate"
+	run "$T/alone-rotate" check site1
 	[ "$status" -eq 78 ]
 	[[ $output == *"/usr/libexec/pawl/pawl-rotate-net: not installed"* ]]
 }
