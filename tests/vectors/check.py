@@ -17,6 +17,8 @@ import time
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
 import format as f      # noqa: E402
+import read             # noqa: E402
+import state            # noqa: E402
 import vector           # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -169,21 +171,85 @@ def check_vector(path, home):
 
 # --- Vaults that pawl-vault makes -------------------------------------------
 
+def contents(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def agree(home):
     """Reads the vault as it is now with every key it should have."""
-    with open(home.vault, "rb") as file:
-        data = file.read()
-    for path, kind in home.known:
-        with open(path, "rb") as file:
-            secret = file.read().strip()
-        if kind == f.RAW:
-            secret = bytes.fromhex(secret.split(b":")[1].decode())
-        expect, shown = vector.judge(data, (kind, secret))
+    data = contents(home.vault)
+    for key in home.known:
+        expect, shown = vector.judge(data, read.read_key(*key))
         same("ok", expect, shown[:300])
     compare(home, shown)
+    return json.loads(shown)
 
 
 def written_init(home):
+    vault = agree(home)
+    same((1, []), (vault["header"]["generation"], vault["entries"]), "init")
+
+
+def written_prev(home):
+    """The generation before is whole."""
+    for i in range(3):
+        home.output("set", "a", given=b"SECRET%d\n" % i)
+    key = read.read_key(*home.known[0])
+    now, before = (read.read_vault(contents(home.vault + end), key)
+                   for end in ("", ".prev"))
+    same((4, 3), (now["header"]["generation"],
+                  before["header"]["generation"]), "generations")
+    same(before["entries"][0]["current"]["secret"],
+         now["entries"][0]["history"][0]["secret"], "history")
+
+
+def written_state(home):
+    home.output("set", "a", given=b"SECRET\n")
+    vault = agree(home)
+    path, = glob.glob(home.top + "/state/pawl/*.state")
+    same(vault["header"]["id"] + ".state", os.path.basename(path), "state")
+    seen = state.read_state(contents(path))
+    mac = contents(home.vault)[f.MAC_AT:f.HEADER].hex()
+    same((2, mac), (seen["generation"], seen["mac"]), "seen")
+    mark, = seen["marks"]
+    same((os.getpid(), 1, 0, vault["entries"][0]["id"]),
+         (mark["pid"], mark["event"], mark["prompt"], mark["entry"]), "mark")
+
+
+def written_key_files(home):
+    """Which key files are ones."""
+    home.write("vault", vector.writer().data())
+    digits = vector.KEY.hex().encode()
+    good = [vector.KEY, b"pawl-key-1:" + digits,
+            b"pawl-key-1:" + digits.upper() + b"\n"]
+    bad = [vector.KEY + b"\n", digits, b"pawl-key-2:" + digits,
+           b" pawl-key-1:" + digits, b"pawl-key-1:" + digits + b"\r\n",
+           b"pawl-key-1:" + digits + b"\n\n", b"pawl-key-1:" + digits[1:]]
+    for data in good + bad:
+        path = home.write("key", data)
+        try:
+            same(vector.KEY, read.read_key(path, f.RAW)[1], "the key")
+            ours = 0
+        except SystemExit:
+            ours = 78
+        same(ours, 0 if data in good else 78, f"key file {data!r}")
+        home.keys = ["-k", path]
+        same(ours, home.run("verify").returncode, f"key file {data!r}")
+
+
+def written_largest(home):
+    """A record of 131072 bytes, and what it looks like when it grows."""
+    attrs = [(b"notes", b"v" * 8192)] * 15
+    rest = sum(6 + len(v) for _, v in vector.entry(attrs=attrs).fields)
+    last = 131072 - f.RECORD_SEALED - 4 - rest - 6 - 1 - len("notes")
+    w = vector.writer(vector.entry(attrs=attrs + [(b"notes", b"v" * last)]))
+    same(131072, len(w.records[0]), "the largest record")
+    home.write("vault", w.data())
+    home.use((f.RAW, vector.KEY))
+    home.known = [(home.keys[1], f.RAW)]
+    agree(home)
+    same(64, home.run("set", "site1", "x-a=1").returncode, "a larger record")
     agree(home)
 
 
@@ -240,8 +306,9 @@ def written_pages(home):
     agree(home)
 
 
-WRITTEN = [written_init, written_set, written_history, written_generate,
-           written_import, written_slots, written_pages]
+WRITTEN = [written_init, written_set, written_history, written_prev,
+           written_generate, written_import, written_slots, written_pages,
+           written_largest, written_key_files, written_state]
 
 
 def check_written(function, home):
@@ -258,7 +325,7 @@ def check(number, name, function, *args):
         os.chmod(top, 0o700)
         try:
             function(*args, Home(top))
-        except (Wrong, subprocess.TimeoutExpired) as wrong:
+        except (Wrong, read.Fault, subprocess.TimeoutExpired) as wrong:
             print(f"not ok {number} - {name}")
             print("# " + str(wrong).replace("\n", "\n# "))
             return False
