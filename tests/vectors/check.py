@@ -251,6 +251,11 @@ def written_largest(home):
     agree(home)
     same(64, home.run("set", "site1", "x-a=1").returncode, "a larger record")
     agree(home)
+    w = vector.writer(vector.entry(attrs=attrs + [(b"notes", b"v" * last),
+                                                  (b"x-a", b"1")]))
+    home.write("vault", w.data())
+    same("damaged", vector.judge(w.data(), (f.RAW, vector.KEY))[0], "larger")
+    same(65, home.run("verify").returncode, "larger")
 
 
 def written_set(home):

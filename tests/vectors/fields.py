@@ -81,6 +81,11 @@ plain_case("length-huge", "fields of 2^32 - 1 bytes",
 plain_case("length-none", "no fields",
            lambda plain: bytes(len(plain)))
 
+plain_case("field-half", "three bytes behind the last field",
+           lambda plain: lengthened(3)(plain))
+plain_case("field-over", "a field that is longer than what is left",
+           lambda plain: plain[:6] + struct.pack("<I", 160) + plain[10:])
+
 # --- Fields -----------------------------------------------------------------
 
 forged("unknown", "a field of type 9", lambda x: x + [(9, b"new")])
@@ -155,5 +160,3 @@ for what, key, value in (
                attrs=[(key, value)])
 with_entry("attributes-65", "65 attributes",
            attrs=[(b"x-a", b"%d" % i) for i in range(65)])
-with_entry("too-large", "a record of more than 131072 bytes",
-           attrs=[(b"notes", b"v" * 8192)] * 16)

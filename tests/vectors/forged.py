@@ -137,9 +137,9 @@ def page_end(w):
 
 @case("damaged", "two pages were exchanged")
 def page_exchanged():
-    data = writer(*many(90), pages=4).data()
-    a, b = (data[f.HEADER + f.PAGE * i:][:f.PAGE] for i in (1, 2))
-    return patched(data, f.HEADER + f.PAGE, b + a)
+    data = writer(*many(9), pages=2).data()
+    a, b = (data[f.HEADER + f.PAGE * i:][:f.PAGE] for i in (0, 1))
+    return patched(data, f.HEADER, b + a)
 
 
 @case("damaged", "a byte of a page was altered")
@@ -158,7 +158,7 @@ def page_crowded():
 page_case("generation", "a page of the generation before", other_generation)
 page_case("unsorted", "two index entries are exchanged", exchange_refs)
 page_case("elsewhere", "an index entry is on the page before its own",
-          move_ref, *many(20), pages=2)
+          move_ref, *many(9), pages=2)
 page_case("double", "an index entry is there twice", double_ref)
 page_case("count-less", "the count leaves out the last entry", head(0, 3))
 page_case("count-more", "the count takes in an entry of zeros", head(0, 5))
@@ -239,6 +239,14 @@ def record_gap():
     w.records[0] += bytes(256)
     for ref in w.pages[0]:
         ref[1] += 256 if ref[1] == at else 0
+    w.geometry[4] += 256
+    return w.data()
+
+
+@case("damaged", "256 bytes of nobody behind the last record")
+def record_gap_end():
+    w = writer(entry())
+    w.records[0] += bytes(256)
     w.geometry[4] += 256
     return w.data()
 

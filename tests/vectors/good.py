@@ -15,14 +15,14 @@ def ok_one():
     return writer(entry()).data()
 
 
-@case("ok", "90 entries with 180 keys, on several pages")
+@case("ok", "50 entries with 100 keys, on two pages")
 def ok_pages():
-    return writer(*many(90)).data()
+    return writer(*many(50)).data()
 
 
 @case("ok", "more pages than are needed, most of them empty")
 def ok_sparse():
-    return writer(entry(), pages=5).data()
+    return writer(entry(), pages=3).data()
 
 
 @case("ok", "records are in no order, names neither")
