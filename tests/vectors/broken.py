@@ -298,7 +298,22 @@ def slot_cost(name, comment, passes, kib):
 
 
 slot_cost("passes-most", "2^32 - 1 passes", 0xffffffff, 4194304)
-slot_cost("passes-above", "17 passes of the largest memory", 17, 4194304)
+slot_cost("passes-memory", "17 passes of the largest memory", 17, 4194304)
 slot_cost("passes-below", "no passes", 0, 8192)
 slot_cost("memory-above", "more memory than the limit", 1, 4194305)
-slot_cost("memory-below", "less memory than the limit", 1, 8191)
+
+
+@case("denied", "8191 KiB, and a slot that would open",
+      {"passphrase": PHRASE.decode()})
+def slot_cost_memory_below():
+    w = writer(entry())
+    w.add_slot(f.PASSPHRASE, PHRASE, passes=1, kib=8191)
+    return w.data()
+
+
+@case("denied", "17 passes, and a slot that would open",
+      {"passphrase": PHRASE.decode()})
+def slot_cost_passes_above():
+    w = writer(entry())
+    w.add_slot(f.PASSPHRASE, PHRASE, passes=17, kib=8192)
+    return w.data()
