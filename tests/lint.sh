@@ -83,7 +83,7 @@ while read -r file; do
 		say "README.md: the map does not name $file"
 done < <(git ls-files --cached --others --exclude-standard |
 	grep -v -e '^\.' -e '^README.md$' -e '^tests/unit/test_' \
-		-e '^tests/fuzz/fuzz_')
+		-e '^tests/fuzz/fuzz_' -e '\.vector$')
 
 # And nothing that is gone.
 # shellcheck disable=SC2016 # backquotes as in Markdown

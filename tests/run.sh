@@ -78,6 +78,11 @@ part_crash()
 		tests/crash/hands.py "${HANDS:-400}"
 }
 
+part_vectors()
+{
+	tests/vectors/check.py
+}
+
 part_fuzz()
 {
 	FUZZ_TIME=${FUZZ_TIME:-2} tests/fuzz/run.sh
@@ -135,7 +140,8 @@ tell()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(unit vault runner install rotate memory askpass servers crash fuzz)
+[ $# -gt 0 ] || parts=(unit vault runner install rotate memory vectors askpass
+	servers crash fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.
