@@ -36,12 +36,16 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/table.c vault/slot.c vault/key.c vault/vault.c \
 	  vault/vault_read.c vault/vault_stage.c vault/vault_put.c \
 	  vault/vault_commit.c \
-	  vault/vault_verify.c vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c
-VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c vault/cmd_init.c vault/cmd_set.c \
-	  vault/cmd_get.c vault/cmd_show.c vault/cmd_list.c \
-	  vault/cmd_remove.c vault/cmd_generate.c vault/cmd_import.c \
-	  vault/cmd_slot.c vault/cmd_verify.c vault/cmd_run.c \
-	  vault/cmd_backup.c vault/cmd_restore.c vault/cmd_status.c
+	  vault/vault_verify.c vault/vault_backup.c vault/json.c \
+	  vault/policy.c vault/dataset.c vault/edit_text.c
+VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
+	  vault/editor.c vault/cmd_init.c vault/cmd_set.c vault/cmd_get.c \
+	  vault/cmd_show.c vault/cmd_list.c vault/cmd_remove.c \
+	  vault/cmd_generate.c vault/cmd_import.c vault/cmd_slot.c \
+	  vault/cmd_verify.c vault/cmd_run.c vault/cmd_backup.c \
+	  vault/cmd_restore.c vault/cmd_status.c vault/cmd_edit.c \
+	  vault/cmd_rename.c vault/cmd_copy.c vault/cmd_find.c \
+	  vault/cmd_history.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/parent.c askpass/prompt.c
 HEAP	= askpass/heap.c
 MESSAGE	= rotate/message.c
@@ -65,11 +69,13 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_prompt.c tests/unit/test_parent.c \
 	  tests/unit/test_choose.c tests/unit/test_plan.c \
 	  tests/unit/test_transaction.c tests/unit/test_message.c \
-	  tests/unit/test_reply.c tests/unit/test_login.c
+	  tests/unit/test_reply.c tests/unit/test_login.c \
+	  tests/unit/test_edit_text.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
-	  tests/fuzz/fuzz_message.c tests/fuzz/fuzz_reply.c
+	  tests/fuzz/fuzz_message.c tests/fuzz/fuzz_reply.c \
+	  tests/fuzz/fuzz_edit_text.c
 
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
 	  tests/bench/commit.c tests/bench/logins.c

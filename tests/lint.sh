@@ -88,9 +88,9 @@ done < <(git ls-files --cached --others --exclude-standard |
 # And nothing that is gone.
 # shellcheck disable=SC2016 # backquotes as in Markdown
 names='`[a-z/_A-Z0-9.]\+\.\(c\|h\|sh\|py\|bats\|tsv\|[1-9]\)`'
+files=$(git ls-files --cached --others --exclude-standard)
 while read -r word; do
-	git ls-files --cached --others --exclude-standard |
-		grep -q "\(^\|/\)$word\$" ||
+	grep -q "\(^\|/\)$word\$" <<<"$files" ||
 		say "README.md: the map names $word, which does not exist"
 done < <(sed -n '/^## Where things are/,/^## Changing/p' README.md |
 	grep -o "$names" |

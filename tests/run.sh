@@ -50,6 +50,11 @@ part_install()
 	bats --formatter tap tests/cli/install.bats
 }
 
+part_everyday()
+{
+	bats --formatter tap tests/cli/everyday.bats
+}
+
 part_rotate()
 {
 	bats --formatter tap tests/cli/rotate.bats
@@ -140,8 +145,8 @@ tell()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(unit vault runner install rotate memory vectors askpass
-	servers crash fuzz)
+[ $# -gt 0 ] || parts=(unit vault everyday runner install rotate memory
+	vectors askpass servers crash fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.

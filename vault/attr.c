@@ -195,6 +195,12 @@ check_attr(char *const *args, int i, struct err *e)
 	return 0;
 }
 
+bool
+attr_known(struct slice key)
+{
+	return find_known(key) != NULL;
+}
+
 int
 attr_split(const char *arg, struct slice *key, struct slice *value)
 {

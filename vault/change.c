@@ -58,9 +58,8 @@ check_secret(const struct entry *entry, struct err *e)
 	return 0;
 }
 
-/* Only a rotation that has stopped for a person may be interfered with. */
-static int
-check_rotation(const struct entry *entry, const char *name, struct err *e)
+int
+change_rotation(const struct entry *entry, const char *name, struct err *e)
 {
 	switch (entry->rotation.state) {
 	case ROTATION_PEND:
@@ -113,7 +112,7 @@ change_look(struct session *s, const char *name, bool *is_newp, struct err *e)
 		return -1;
 	*is_newp = session_find(s, name, &entry, &plain, e) == -1;
 	if (!*is_newp)
-		rv = check_rotation(&entry, name, e);
+		rv = change_rotation(&entry, name, e);
 	else if (e->kind != ERR_NOENTRY)
 		rv = -1;
 	secret_free(plain);
@@ -131,7 +130,7 @@ change_open(struct session *s, const char *name, struct change *c,
 		if (vault_lock_entry(s->path, c->entry.id, 0, &c->lock, e) ==
 		    -1)
 			return err_in(e, "%s", name);
-		return check_rotation(&c->entry, name, e);
+		return change_rotation(&c->entry, name, e);
 	}
 	if (e->kind != ERR_NOENTRY)
 		return -1;

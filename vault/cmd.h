@@ -123,6 +123,9 @@ int attr_split(const char *arg, struct slice *key, struct slice *value);
 /* Whether one of the n arguments is about this key. */
 bool attr_among(char *const *args, int n, struct slice key);
 
+/* Whether there is such an attribute, or it is a site's own. */
+bool attr_known(struct slice key);
+
 /*
  * Checks n arguments ATTR=VALUE: known attributes, or a site's own (x-...), and
  * values that they may have.  Pure.  ERR_USAGE.
@@ -140,6 +143,13 @@ struct change {
 	int lock;
 	char dataset[DATASET_NAME_MAX];
 };
+
+/*
+ * Only a rotation that has stopped for a person may be interfered with.
+ * ERR_ATTENTION for one that has not.
+ */
+int change_rotation(const struct entry *entry, const char *name,
+    struct err *e) MUST_CHECK;
 
 /* An empty one, which change_close() accepts. */
 void change_new(struct change *c);
@@ -185,6 +195,18 @@ void change_tell(const struct session *s, const struct change *c, FILE *f);
 /* Unlocks, wipes and closes the vault. */
 void change_close(struct session *s, struct change *c);
 
+/* Which entries to list. */
+struct filter {
+	bool (*wanted)(const struct entry *entry, const void *arg);
+	const void *arg;
+	/* For the message that none is, ERR_NOENTRY. */
+	const char *what;
+};
+
+/* Prints the entries that are wanted as "list" does, and not their logins. */
+int cmd_list_wanted(struct session *s, const struct filter *f, bool json,
+    struct err *e) MUST_CHECK;
+
 int cmd_init(struct session *s, int argc, char **argv, struct err *e);
 int cmd_set(struct session *s, int argc, char **argv, struct err *e);
 int cmd_get(struct session *s, int argc, char **argv, struct err *e);
@@ -199,5 +221,10 @@ int cmd_run(struct session *s, int argc, char **argv, struct err *e);
 int cmd_backup(struct session *s, int argc, char **argv, struct err *e);
 int cmd_restore(struct session *s, int argc, char **argv, struct err *e);
 int cmd_status(struct session *s, int argc, char **argv, struct err *e);
+int cmd_edit(struct session *s, int argc, char **argv, struct err *e);
+int cmd_rename(struct session *s, int argc, char **argv, struct err *e);
+int cmd_copy(struct session *s, int argc, char **argv, struct err *e);
+int cmd_find(struct session *s, int argc, char **argv, struct err *e);
+int cmd_history(struct session *s, int argc, char **argv, struct err *e);
 
 #endif

@@ -15,6 +15,8 @@ struct row {
 
 struct listing {
 	const char *pattern;
+	/* Or who is wanted, if not NULL. */
+	const struct filter *filter;
 	bool logins;
 	bool json;
 	struct row *rows;
@@ -139,6 +141,8 @@ visit(const struct entry *entry, void *arg, struct err *e)
 		return err_set(e, ERR_DAMAGED, "an entry's name is too long");
 	if (l->pattern != NULL && fnmatch(l->pattern, name, 0) != 0)
 		return 0;
+	if (l->filter != NULL && !l->filter->wanted(entry, l->filter->arg))
+		return 0;
 	if (l->n == l->cap) {
 		cap = l->cap == 0 ? 64 : l->cap * 2;
 		more = reallocarray(l->rows, cap, sizeof(*more));
@@ -184,6 +188,7 @@ print(struct listing *l)
 static int
 list(struct session *s, struct listing *l, struct err *e)
 {
+	const char *what = l->pattern;
 	char shown[96];
 	size_t i = 0;
 	int rv = -1;
@@ -192,9 +197,11 @@ list(struct session *s, struct listing *l, struct err *e)
 	    vault_each(s->vault, visit, l, e) != 0)
 		goto out;
 	print(l);
-	if (l->pattern != NULL && l->n == 0) {
+	if (l->filter != NULL)
+		what = l->filter->what;
+	if (what != NULL && l->n == 0) {
 		(void)err_set(e, ERR_NOENTRY, "no entry matches %s",
-		    text_show(shown, sizeof(shown), slice_of(l->pattern)));
+		    text_show(shown, sizeof(shown), slice_of(what)));
 		goto out;
 	}
 	rv = 0;
@@ -203,6 +210,15 @@ out:
 		free_row(&l->rows[i]);
 	free(l->rows);
 	return rv;
+}
+
+int
+cmd_list_wanted(struct session *s, const struct filter *f, bool json,
+    struct err *e)
+{
+	struct listing l = { .filter = f, .json = json };
+
+	return list(s, &l, e);
 }
 
 int

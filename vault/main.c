@@ -24,7 +24,8 @@ static const struct command commands[] = {
 	    "make a vault, and a key file if there is none" },
 	{ "set", cmd_set, "[-s] NAME [ATTR=VALUE ...]",
 	    "make or change an entry" },
-	{ "get", cmd_get, "[-n] NAME", "print the secret of an entry" },
+	{ "get", cmd_get, "[-n] [--field ATTR] NAME",
+	    "print the secret of an entry, or an attribute" },
 	{ "show", cmd_show, "[--json] NAME",
 	    "print what is known of an entry but its secret" },
 	{ "list", cmd_list, "[-l] [--json] [PATTERN]",
@@ -49,6 +50,26 @@ static const struct command commands[] = {
 	{ "backup", cmd_backup, "[--json] FILE", "copy the vault" },
 	{ "restore", cmd_restore, "[--json] [--force] FILE",
 	    "put a copy in the vault's place" },
+	{ "edit", cmd_edit, "[--reveal] NAME", "change an entry in an editor" },
+	{ "rename", cmd_rename, "NAME NEWNAME", "give an entry another name" },
+	{ "copy", cmd_copy, "[--replace] NAME NEWNAME",
+	    "make an entry like another" },
+	{ "find", cmd_find, "[--json] PATTERN [ATTR=PATTERN ...]",
+	    "print the names of entries with these attributes" },
+	{ "history", cmd_history, "[--reveal | --json | --restore N] NAME",
+	    "print when an entry had which secret before, or go back" },
+};
+
+/* What users of pass(1) and of the shell type. */
+static const struct {
+	const char *alias;
+	const char *name;
+} aliases[] = {
+	{ "ls", "list" },
+	{ "rm", "remove" },
+	{ "mv", "rename" },
+	{ "cp", "copy" },
+	{ "insert", "set" },
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -58,6 +79,10 @@ find_command(const char *name)
 {
 	size_t i = 0;
 
+	for (i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		if (strcmp(name, aliases[i].alias) == 0)
+			name = aliases[i].name;
+	}
 	for (i = 0; i < NCOMMANDS; i++) {
 		if (strcmp(name, commands[i].name) == 0)
 			return &commands[i];

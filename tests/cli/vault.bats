@@ -222,6 +222,7 @@ rotating() {
 	PATH=$B:$PATH
 	record PASS1 00010000 | to_1047 >passwd.bin
 	echo 'correct horse' >passphrase.txt
+	export VISUAL=true
 	sed -n 's/^\.Dl \$ //p' "$BATS_TEST_DIRNAME/../../man/pawl-vault.1" \
 	    >examples
 	[ "$(wc -l <examples)" -ge 9 ]

@@ -39,6 +39,7 @@ static const struct {
 	{ "message", message_suite },
 	{ "reply", reply_suite },
 	{ "login", login_suite },
+	{ "edit_text", edit_text_suite },
 };
 
 static bool

@@ -34,5 +34,6 @@ Suite *transaction_suite(void);
 Suite *message_suite(void);
 Suite *reply_suite(void);
 Suite *login_suite(void);
+Suite *edit_text_suite(void);
 
 #endif
