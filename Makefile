@@ -34,6 +34,8 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/tty.c vault/store.c vault/state.c vault/sandbox.c \
 	  vault/audit.c vault/config.c vault/record.c vault/crypt.c \
 	  vault/table.c vault/slot.c vault/key.c vault/vault.c \
+	  vault/bech32.c vault/recovery.c vault/keyring.c \
+	  vault/vault_rekey.c \
 	  vault/vault_read.c vault/vault_stage.c vault/vault_put.c \
 	  vault/vault_commit.c \
 	  vault/vault_verify.c vault/vault_backup.c vault/json.c \
@@ -45,7 +47,10 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/cmd_verify.c vault/cmd_run.c vault/cmd_backup.c \
 	  vault/cmd_restore.c vault/cmd_status.c vault/cmd_edit.c \
 	  vault/cmd_rename.c vault/cmd_copy.c vault/cmd_find.c \
-	  vault/cmd_history.c
+	  vault/cmd_history.c \
+	  vault/cmd_passwd.c \
+	  vault/cmd_rekey.c \
+	  vault/cmd_unlock.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/parent.c askpass/prompt.c
 HEAP	= askpass/heap.c
 MESSAGE	= rotate/message.c
@@ -70,7 +75,10 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_choose.c tests/unit/test_plan.c \
 	  tests/unit/test_transaction.c tests/unit/test_message.c \
 	  tests/unit/test_reply.c tests/unit/test_login.c \
-	  tests/unit/test_edit_text.c
+	  tests/unit/test_edit_text.c \
+	  tests/unit/test_bech32.c \
+	  tests/unit/test_recovery.c \
+	  tests/unit/test_rekey.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \

@@ -141,7 +141,7 @@ prepare(struct job *j, struct err *e)
 		    "memory cannot be locked (ulimit -l), and require-mlock "
 		    "is set");
 	if (path_vault(j->path, sizeof(j->path), e) == -1 ||
-	    key_find(&j->key, NULL, false, &j->trust, e) == -1)
+	    key_find_for(&j->key, NULL, false, j->path, &j->trust, e) == -1)
 		return -1;
 	return open_vault(j, e);
 }

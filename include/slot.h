@@ -48,11 +48,15 @@ struct slot_info {
 
 /*
  * What opens a slot, or what a new one is made for.  secret: raw 32 bytes, a
- * passphrase, or a 32-byte X25519 identity; NULL when wrapping for a
- * recipient, of whom only the public key is known.
+ * passphrase, or X25519 identities of 32 bytes each, of which any may fit and
+ * the first is wrapped for; NULL when wrapping for a recipient, of whom only
+ * the public key is known.
  */
 struct slot_key {
 	enum slot_kind kind;
+	/* secret is that of a slot itself, from slot_secret(): it is tried on
+	 * slots of every kind, and makes none. */
+	bool unsealed;
 	const struct secret *secret;
 	unsigned char recipient[32];
 };
@@ -80,6 +84,13 @@ int slot_get(struct slot_info *info, const unsigned char *buf,
 int slot_open(const unsigned char *buf, const struct slot_key *key,
     const unsigned char *id, unsigned char *master, bool *fitsp,
     struct err *e) MUST_CHECK;
+
+/*
+ * The slot secret (32 bytes) of a slot that key opens, for the kernel keyring.
+ * Not checked: a wrong key gives a secret that opens nothing, or ERR_DENIED.
+ */
+int slot_secret(const unsigned char *buf, const struct slot_key *key,
+    struct secret *to, struct err *e) MUST_CHECK;
 
 /*
  * Tries the slots of a header in turn, raw and X25519 ones against a key of

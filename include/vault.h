@@ -125,6 +125,13 @@ int vault_slot_add(struct vault *v, const struct slot_key *key,
     struct err *e) MUST_CHECK;
 int vault_slot_remove(struct vault *v, unsigned int number,
     struct err *e) MUST_CHECK;
+/* Puts another in the place of slot number, in use until the commit. */
+int vault_slot_replace(struct vault *v, unsigned int number,
+    const struct slot_key *key, const struct slot_info *info,
+    struct err *e) MUST_CHECK;
+/* The slot secret of the slot that key opened, as slot_secret(). */
+int vault_slot_secret(const struct vault *v, const struct slot_key *key,
+    struct secret *to, struct err *e) MUST_CHECK;
 /* The slot that this vault was opened with. */
 unsigned int vault_slot_used(const struct vault *v);
 
@@ -135,6 +142,17 @@ unsigned int vault_slot_used(const struct vault *v);
  * store_commit().
  */
 int vault_commit(struct vault *v, struct err *e) MUST_CHECK;
+
+/*
+ * Gives a vault opened for writing, without changes, a new master key: every
+ * record is sealed anew, in memory, with its version and times as they are;
+ * keys[0..n) (1 to 32) get slots 0 to n - 1, with info's costs and time, and
+ * every other slot is gone; and all of it is committed.  The id stays, so that
+ * an older generation is still known for one.  Fails as vault_commit() and
+ * slot_make() do, and the vault is then as it was.
+ */
+int vault_rekey(struct vault *v, const struct slot_key *keys, size_t n,
+    const struct slot_info *info, struct err *e) MUST_CHECK;
 
 /* What vault_verify() counted. */
 struct vault_report {

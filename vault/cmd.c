@@ -57,7 +57,12 @@ session_key(struct session *s, struct err *e)
 		return 0;
 	if (s->passphrase)
 		return read_passphrase(s, e);
-	return key_find(&s->key, s->key_option, true, &s->trust, e);
+	if (s->recovery)
+		return key_read_recovery(&s->key, s->recovery_fd, e);
+	if (s->key_fd >= 0)
+		return key_read_fd(&s->key, s->key_fd, e);
+	return key_find_for(&s->key, s->key_option, true, s->path, &s->trust,
+	    e);
 }
 
 int
@@ -224,13 +229,19 @@ cmd_getopt(int argc, char **argv, const char *shorts,
 int
 cmd_descriptor(const char *text, int *fdp, struct err *e)
 {
+	return cmd_descriptor_of("--passphrase-fd", text, fdp, e);
+}
+
+int
+cmd_descriptor_of(const char *option, const char *text, int *fdp, struct err *e)
+{
 	uint64_t fd = 0;
 
 	if (parse_number(text, 0, INT_MAX, &fd, e) == -1)
-		return err_in(e, "--passphrase-fd");
+		return err_in(e, "%s", option);
 	if (fcntl((int)fd, F_GETFD) == -1)
-		return err_set(e, ERR_USAGE,
-		    "--passphrase-fd: descriptor %s is not open", text);
+		return err_set(e, ERR_USAGE, "%s: descriptor %s is not open",
+		    option, text);
 	*fdp = (int)fd;
 	return 0;
 }

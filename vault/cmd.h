@@ -30,6 +30,11 @@ struct session {
 	/* Open with a passphrase, from this descriptor or the terminal. */
 	bool passphrase;
 	int passphrase_fd;
+	/* The same with a recovery code. */
+	bool recovery;
+	int recovery_fd;
+	/* Read the key from this descriptor. */
+	int key_fd;
 	struct config config;
 	/* The vault's file. */
 	char path[PATH_MAX];
@@ -79,6 +84,10 @@ int cmd_getopt(int argc, char **argv, const char *shorts,
 
 /* The number of an open descriptor, from an option's argument. */
 int cmd_descriptor(const char *text, int *fdp, struct err *e) MUST_CHECK;
+
+/* The same for an option of another name than --passphrase-fd. */
+int cmd_descriptor_of(const char *option, const char *text, int *fdp,
+    struct err *e) MUST_CHECK;
 
 /* ERR_USAGE with the usage line of the command. */
 int cmd_usage(const char *command, struct err *e);
@@ -226,5 +235,9 @@ int cmd_rename(struct session *s, int argc, char **argv, struct err *e);
 int cmd_copy(struct session *s, int argc, char **argv, struct err *e);
 int cmd_find(struct session *s, int argc, char **argv, struct err *e);
 int cmd_history(struct session *s, int argc, char **argv, struct err *e);
+int cmd_passwd(struct session *s, int argc, char **argv, struct err *e);
+int cmd_rekey(struct session *s, int argc, char **argv, struct err *e);
+int cmd_unlock(struct session *s, int argc, char **argv, struct err *e);
+int cmd_lock(struct session *s, int argc, char **argv, struct err *e);
 
 #endif

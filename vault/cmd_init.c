@@ -191,5 +191,9 @@ cmd_init(struct session *s, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE,
 		    "a new vault has no passphrase yet: write "
 		    "--passphrase behind init");
+	if (s->recovery || s->key_fd >= 0)
+		return err_set(e, ERR_USAGE,
+		    "a new vault gets a key file or a passphrase, behind "
+		    "init; add other keys with \"pawl-vault slot add\"");
 	return init(s, &in, e);
 }

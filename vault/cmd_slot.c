@@ -11,7 +11,19 @@
 enum {
 	OPTION_PASSPHRASE = CMD_LONG,
 	OPTION_DESCRIPTOR,
+	OPTION_RECIPIENT,
+	OPTION_RECOVERY,
 	OPTION_JSON
+};
+
+/* What slot add shall add. */
+struct wanted {
+	const char *file;
+	const char *recipient;
+	bool passphrase;
+	bool recovery;
+	/* Where the passphrase comes from; -1 is the terminal. */
+	int fd;
 };
 
 const char *
@@ -34,6 +46,8 @@ static void
 json_slot(struct json *j, unsigned int number, const struct slot_info *info,
     bool used)
 {
+	char recipient[KEY_RECIPIENT];
+
 	json_open(j, '{');
 	json_key(j, "slot");
 	json_number(j, number);
@@ -49,18 +63,24 @@ json_slot(struct json *j, unsigned int number, const struct slot_info *info,
 		json_key(j, "kdf_kib");
 		json_number(j, info->kdf_kib);
 	}
+	if (info->kind == SLOT_X25519) {
+		json_key(j, "recipient");
+		json_text(j, key_recipient_text(recipient, info->recipient));
+	}
 	json_close(j, '}');
 }
 
 static void
 print_slot(unsigned int number, const struct slot_info *info, bool used)
 {
-	char when[CMD_TIME];
+	char when[CMD_TIME], recipient[KEY_RECIPIENT];
 
 	printf("%2u  %-10s  %s", number, cmd_slot_name(info->kind),
 	    cmd_time(when, info->created));
 	if (info->kind == SLOT_PASSPHRASE)
 		printf("  %u passes over %u KiB", info->kdf_ops, info->kdf_kib);
+	if (info->kind == SLOT_X25519)
+		printf("  %s", key_recipient_text(recipient, info->recipient));
 	printf("%s\n", used ? "  (used now)" : "");
 }
 
@@ -137,6 +157,56 @@ add(struct session *s, const struct key *k, struct err *e)
 	return 0;
 }
 
+/* The only time that it is shown: past stdio, which would keep it. */
+static int
+show_recovery(const struct secret *code, struct err *e)
+{
+	struct secret *line = NULL;
+	int rv = -1;
+
+	printf("Write this recovery code down and keep it apart from the "
+	       "vault; it is not shown again:\n");
+	if ((line = secret_new(code->len + 1, e)) == NULL)
+		return -1;
+	if (secret_set(line, code->data, code->len, e) == 0 &&
+	    secret_append(line, "\n", 1, e) == 0) {
+		if (fflush(stdout) == EOF ||
+		    write_all(STDOUT_FILENO, line->data, line->len) == -1)
+			(void)err_sys(e, ERR_IO,
+			    "the slot was added, but its code could not be "
+			    "shown: remove the slot; standard output");
+		else
+			rv = 0;
+	}
+	secret_free(line);
+	return rv;
+}
+
+static int
+add_wanted(struct session *s, const struct wanted *w, struct err *e)
+{
+	struct secret *code = NULL;
+	struct key k = { 0 };
+	bool made = false;
+	int rv = -1;
+
+	if (w->recipient != NULL)
+		rv = key_recipient(&k, w->recipient, e);
+	else if (w->recovery)
+		rv = key_new_recovery(&k, &code, e);
+	else if (w->passphrase)
+		rv = key_new_passphrase(&k, w->fd, e);
+	else
+		rv = cmd_key_file(s, w->file, &k, &made, e);
+	if (rv == 0)
+		rv = add(s, &k, e);
+	if (rv == 0 && code != NULL)
+		rv = show_recovery(code, e);
+	secret_free(code);
+	key_free(&k);
+	return rv;
+}
+
 static int
 slot_add(struct session *s, int argc, char **argv, struct err *e)
 {
@@ -144,24 +214,30 @@ slot_add(struct session *s, int argc, char **argv, struct err *e)
 		{ "key-file", required_argument, NULL, 'k' },
 		{ "passphrase", no_argument, NULL, OPTION_PASSPHRASE },
 		{ "passphrase-fd", required_argument, NULL, OPTION_DESCRIPTOR },
+		{ "recipient", required_argument, NULL, OPTION_RECIPIENT },
+		{ "recovery", no_argument, NULL, OPTION_RECOVERY },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *file = NULL;
-	bool passphrase = false, made = false;
-	struct key k = { 0 };
-	int c = 0, fd = -1, rv = 0;
+	struct wanted w = { .fd = -1 };
+	int c = 0, rv = 0;
 
 	while (rv == 0 && (c = cmd_getopt(argc, argv, ":k:", longs, e)) != -1) {
 		switch (c) {
 		case 'k':
-			file = optarg;
+			w.file = optarg;
 			break;
 		case OPTION_DESCRIPTOR:
-			rv = cmd_descriptor(optarg, &fd, e);
-			passphrase = true;
+			rv = cmd_descriptor(optarg, &w.fd, e);
+			w.passphrase = true;
 			break;
 		case OPTION_PASSPHRASE:
-			passphrase = true;
+			w.passphrase = true;
+			break;
+		case OPTION_RECIPIENT:
+			w.recipient = optarg;
+			break;
+		case OPTION_RECOVERY:
+			w.recovery = true;
 			break;
 		default:
 			rv = -1;
@@ -169,20 +245,16 @@ slot_add(struct session *s, int argc, char **argv, struct err *e)
 	}
 	if (rv == -1)
 		return -1;
-	if (argc != optind || (file != NULL) == passphrase)
+	if (argc != optind ||
+	    (w.file != NULL) + (w.recipient != NULL) + w.passphrase +
+		    w.recovery !=
+		1)
 		return cmd_usage("slot", e);
 	/* The old key first: who cannot open it need not invent a new one. */
 	if (session_open(s, false, e) == -1)
 		return -1;
 	session_close(s);
-	if (passphrase)
-		rv = key_new_passphrase(&k, fd, e);
-	else
-		rv = cmd_key_file(s, file, &k, &made, e);
-	if (rv == 0)
-		rv = add(s, &k, e);
-	key_free(&k);
-	return rv;
+	return add_wanted(s, &w, e);
 }
 
 /* A person who removes the key in hand should hold another one. */

@@ -10,12 +10,24 @@
 
 #include <sodium.h>
 
+#include "bech32.h"
 #include "io.h"
 #include "key.h"
+#include "keyring.h"
+#include "recovery.h"
+#include "table.h"
 #include "tty.h"
 
 #define DIGITS ((size_t)2 * CRYPT_KEY)
 #define PREFIX (sizeof(KEY_PREFIX) - 1)
+
+#define IDENTITY_PREFIX "AGE-SECRET-KEY-"
+#define IDENTITY_HRP "age-secret-key-"
+#define RECIPIENT_HRP "age"
+/* With the terminator, which fits into KEY_RECIPIENT. */
+#define RECIPIENT_TEXT 63
+
+_Static_assert(RECIPIENT_TEXT <= KEY_RECIPIENT, "room for a recipient");
 
 /* A path in a message. */
 #define SHOWN 200
@@ -42,9 +54,79 @@ key_new(struct key *k, enum slot_kind kind, size_t cap, const char *from,
 	return 0;
 }
 
+/* The next line of *text without what ends it; *text steps on. */
+static struct slice
+next_line(struct slice *text)
+{
+	const unsigned char *end = memchr(text->p, '\n', text->len);
+	struct slice line = { text->p, text->len };
+
+	if (end != NULL)
+		line.len = (size_t)(end - text->p);
+	text->p += line.len + (end != NULL);
+	text->len -= line.len + (end != NULL);
+	while (line.len > 0 &&
+	    (line.p[line.len - 1] == '\r' || line.p[line.len - 1] == ' '))
+		line.len--;
+	return line;
+}
+
+/* Whether the first line that says something is an identity of age(1). */
+static bool
+has_identity(struct slice text)
+{
+	const size_t len = sizeof(IDENTITY_PREFIX) - 1;
+	struct slice line = { NULL, 0 };
+
+	while (text.len > 0) {
+		line = next_line(&text);
+		if (line.len == 0 || line.p[0] == '#')
+			continue;
+		return line.len >= len &&
+		    sodium_memcmp(line.p, IDENTITY_PREFIX, len) == 0;
+	}
+	return false;
+}
+
+/* Makes k the key of these identities. */
+static int
+parse_identities(struct key *k, struct slice text, const char *path,
+    struct err *e)
+{
+	struct secret *to = NULL;
+	struct slice line = { NULL, 0 };
+	char shown[SHOWN];
+	unsigned int number = 0;
+
+	if ((to = secret_new((size_t)KEY_IDENTITIES * CRYPT_KEY, e)) == NULL)
+		return -1;
+	secret_free(k->secret);
+	k->secret = to;
+	k->slot.secret = to;
+	k->slot.kind = SLOT_X25519;
+	while (text.len > 0) {
+		line = next_line(&text);
+		number++;
+		if (line.len == 0 || line.p[0] == '#')
+			continue;
+		if (to->len == to->cap)
+			return err_set(e, ERR_CONFIG,
+			    "%s: more than %d identities", show(shown, path),
+			    KEY_IDENTITIES);
+		if (bech32_decode(line, IDENTITY_HRP, to->data + to->len,
+			CRYPT_KEY) == -1)
+			return err_set(e, ERR_CONFIG,
+			    "%s: line %u: not an X25519 identity of age(1), or "
+			    "a character of it is wrong",
+			    show(shown, path), number);
+		to->len += CRYPT_KEY;
+	}
+	return 0;
+}
+
 /* Exactly CRYPT_KEY bytes, or a line of text that stands for them. */
 static int
-parse(struct secret *to, struct slice text, const char *path, struct err *e)
+parse_raw(struct secret *to, struct slice text, const char *path, struct err *e)
 {
 	char shown[SHOWN];
 	size_t n;
@@ -67,6 +149,14 @@ parse(struct secret *to, struct slice text, const char *path, struct err *e)
 	    show(shown, path), DIGITS, CRYPT_KEY);
 }
 
+static int
+parse(struct key *k, struct slice text, const char *path, struct err *e)
+{
+	if (text.len != CRYPT_KEY && has_identity(text))
+		return parse_identities(k, text, path, e);
+	return parse_raw(k->secret, text, path, e);
+}
+
 /*
  * Reads as many bytes as fstat(2) told, so that it takes one read(2) and none
  * to find the end: pawl-askpass counts them.
@@ -77,12 +167,15 @@ read_key(struct key *k, int fd, const struct stat *st, const char *path,
 {
 	struct secret *text = NULL;
 	char shown[SHOWN];
+	size_t cap = KEY_FILE_MAX;
 	ssize_t n;
 	int rv = -1;
 
-	if ((text = secret_new(KEY_FILE_MAX, e)) == NULL)
+	if (st->st_size > KEY_FILE_MAX && st->st_size <= KEY_IDENTITY_FILE_MAX)
+		cap = KEY_IDENTITY_FILE_MAX;
+	if ((text = secret_new(cap, e)) == NULL)
 		goto out;
-	if (st->st_size > 0 && st->st_size <= KEY_FILE_MAX) {
+	if (st->st_size > 0 && (size_t)st->st_size <= cap) {
 		n = read_full(fd, text->data, (size_t)st->st_size);
 		if (n == -1) {
 			(void)err_sys(e, ERR_IO, "read key file %s",
@@ -91,12 +184,64 @@ read_key(struct key *k, int fd, const struct stat *st, const char *path,
 		}
 		text->len = (size_t)n;
 	}
-	if (parse(k->secret, secret_slice(text), path, e) == -1)
+	if (parse(k, secret_slice(text), path, e) == -1)
 		goto out;
 	rv = 0;
 out:
 	secret_free(text);
 	return rv;
+}
+
+/* The id of the vault at path, as far as that looks like one. */
+static int
+read_id(const char *path, unsigned char *id)
+{
+	unsigned char head[16 + TABLE_ID];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	bool whole = false;
+
+	if (fd == -1)
+		return -1;
+	whole = pread_full(fd, head, sizeof(head), 0) == sizeof(head) &&
+	    memcmp(head, TABLE_MAGIC, sizeof(TABLE_MAGIC) - 1) == 0;
+	(void)close(fd);
+	if (!whole)
+		return -1;
+	memcpy(id, head + 16, TABLE_ID);
+	return 0;
+}
+
+/*
+ * What unlock put there.  The id is not believed, nor need it be: the secret
+ * opens a slot of the vault or it does not.
+ */
+static int
+read_keyring(struct key *k, const char *path, struct err *e)
+{
+	unsigned char id[TABLE_ID];
+
+	if (read_id(path, id) == -1)
+		return err_set(e, ERR_NOVAULT, "no vault to look for");
+	if (key_new(k, SLOT_RAW, CRYPT_KEY, "kernel keyring", e) == -1 ||
+	    keyring_get(id, k->secret, e) == -1) {
+		key_free(k);
+		return -1;
+	}
+	k->slot.unsealed = true;
+	return 0;
+}
+
+/* The key of a recovery code: pawl-vault(5), RECOVERY CODE. */
+static void
+recovery_key(struct key *k, const unsigned char *code)
+{
+	static const char context[] = u8"pawl recovery 1";
+
+	/* It fails for lengths only, and these are right. */
+	(void)crypto_generichash(k->secret->data, CRYPT_KEY,
+	    (const unsigned char *)context, sizeof(context) - 1, code,
+	    RECOVERY_BYTES);
+	k->secret->len = CRYPT_KEY;
 }
 
 static bool
@@ -240,9 +385,119 @@ out:
 }
 
 int
+key_read_fd(struct key *k, int fd, struct err *e)
+{
+	struct secret *text = NULL;
+	char from[32];
+
+	(void)snprintf(from, sizeof(from), "descriptor %d", fd);
+	if (key_new(k, SLOT_RAW, CRYPT_KEY, from, e) == -1)
+		goto fail;
+	if ((text = secret_new(KEY_IDENTITY_FILE_MAX, e)) == NULL ||
+	    secret_read_all(fd, text, e) == -1) {
+		(void)err_in(e, "key from %s", from);
+		goto fail;
+	}
+	if (parse(k, secret_slice(text), from, e) == -1)
+		goto fail;
+	secret_free(text);
+	return 0;
+fail:
+	secret_free(text);
+	key_free(k);
+	return -1;
+}
+
+int
+key_recipient(struct key *k, const char *text, struct err *e)
+{
+	char shown[SHOWN];
+
+	memset(k, 0, sizeof(*k));
+	if (bech32_decode(slice_of(text), RECIPIENT_HRP, k->slot.recipient,
+		sizeof(k->slot.recipient)) == -1)
+		return err_set(e, ERR_USAGE,
+		    "%s: not a recipient of age(1), or a character of it is "
+		    "wrong: age1 and 58 more are wanted",
+		    show(shown, text));
+	k->slot.kind = SLOT_X25519;
+	(void)snprintf(k->from, sizeof(k->from), "%s", text);
+	return 0;
+}
+
+const char *
+key_recipient_text(char buf[static KEY_RECIPIENT],
+    const unsigned char public[static 32])
+{
+	struct slice bytes = { public, 32 };
+
+	if (bech32_encode(buf, KEY_RECIPIENT, RECIPIENT_HRP, bytes) == -1)
+		buf[0] = '\0';
+	return buf;
+}
+
+int
+key_new_recovery(struct key *k, struct secret **textp, struct err *e)
+{
+	struct secret *code = NULL;
+
+	*textp = NULL;
+	if (key_new(k, SLOT_RAW, CRYPT_KEY, "recovery code", e) == -1)
+		goto fail;
+	if ((code = secret_new(RECOVERY_BYTES, e)) == NULL ||
+	    (*textp = secret_new(RECOVERY_TEXT, e)) == NULL)
+		goto fail;
+	crypt_random(code->data, RECOVERY_BYTES);
+	recovery_put((*textp)->data, code->data);
+	(*textp)->len = RECOVERY_TEXT;
+	recovery_key(k, code->data);
+	secret_free(code);
+	return 0;
+fail:
+	secret_free(code);
+	key_free(k);
+	return -1;
+}
+
+int
+key_read_recovery(struct key *k, int fd, struct err *e)
+{
+	struct secret *text = NULL, *code = NULL;
+	int rv = -1;
+
+	if (key_new(k, SLOT_RAW, CRYPT_KEY, "recovery code", e) == -1)
+		goto out;
+	if ((text = secret_new(RECOVERY_TYPED_MAX, e)) == NULL ||
+	    (code = secret_new(RECOVERY_BYTES, e)) == NULL)
+		goto out;
+	if (fd >= 0)
+		rv = secret_read_line(fd, text, e);
+	else
+		rv = tty_secret("Recovery code: ", text, e);
+	if (rv == 0)
+		rv = recovery_get(code->data, secret_slice(text), e);
+	if (rv == 0)
+		recovery_key(k, code->data);
+out:
+	secret_free(text);
+	secret_free(code);
+	if (rv == -1)
+		key_free(k);
+	return rv;
+}
+
+int
 key_find(struct key *k, const char *file, bool ask, struct path_trust *t,
     struct err *e)
 {
+	return key_find_for(k, file, ask, NULL, t, e);
+}
+
+int
+key_find_for(struct key *k, const char *file, bool ask, const char *vault,
+    struct path_trust *t, struct err *e)
+{
+	struct err absent = { 0 };
 	const char *named = getenv("PAWL_KEY_FILE");
 	char path[PATH_MAX], shown[SHOWN];
 
@@ -256,6 +511,8 @@ key_find(struct key *k, const char *file, bool ask, struct path_trust *t,
 	/* A file that somebody named and that is not there is a mistake. */
 	if (e->kind != ERR_NOVAULT || (named != NULL && named[0] != '\0'))
 		return -1;
+	if (vault != NULL && read_keyring(k, vault, &absent) == 0)
+		return 0;
 	if (ask && has_terminal())
 		return ask_passphrase(k, e);
 	return err_set(e, ERR_NOVAULT,

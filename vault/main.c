@@ -40,8 +40,16 @@ static const struct command commands[] = {
 	    "take over the password of a data set" },
 	{ "slot", cmd_slot,
 	    "list [--json] | add --key-file FILE | "
-	    "add --passphrase | add --passphrase-fd N | remove [-y] N",
+	    "add --passphrase | add --passphrase-fd N | "
+	    "add --recipient RECIPIENT | add --recovery | remove [-y] N",
 	    "manage what opens the vault" },
+	{ "passwd", cmd_passwd, "[--slot N] [--passphrase-fd N]",
+	    "replace a passphrase" },
+	{ "rekey", cmd_rekey, "[--key-file FILE | --recipient RECIPIENT] ...",
+	    "replace the master key, and with it all other keys" },
+	{ "unlock", cmd_unlock, "[--timeout TIME]",
+	    "let the kernel keep the vault unlocked for a while" },
+	{ "lock", cmd_lock, "", "end that" },
 	{ "verify", cmd_verify, "[--json]", "check every byte of the vault" },
 	{ "status", cmd_status, "[--json]",
 	    "print what a monitor should know of the vault" },
@@ -104,9 +112,9 @@ print_help(void)
 {
 	size_t i = 0;
 
-	printf("usage: " PROGRAM " [-f VAULT] [-k KEYFILE] [--passphrase] "
-	       "[--accept-older]\n"
-	       "                  COMMAND ...\n\n");
+	printf("usage: " PROGRAM " [-f VAULT] [-k KEYFILE | --passphrase | "
+	       "--recovery]\n"
+	       "                  [--accept-older] COMMAND ...\n\n");
 	for (i = 0; i < NCOMMANDS; i++)
 		printf("  %-10s%s\n", commands[i].name, commands[i].help);
 	printf("\n\"" PROGRAM " help COMMAND\" prints the arguments of one; "
@@ -135,7 +143,10 @@ help(int argc, char **argv, struct err *e)
 enum {
 	OPTION_OLDER = CMD_LONG,
 	OPTION_PASSPHRASE,
-	OPTION_DESCRIPTOR
+	OPTION_DESCRIPTOR,
+	OPTION_KEY_FD,
+	OPTION_RECOVERY,
+	OPTION_RECOVERY_FD
 };
 
 enum early {
@@ -143,6 +154,49 @@ enum early {
 	EARLY_HELP,
 	EARLY_VERSION
 };
+
+/* An option that says which key, and not from a key file. */
+static int
+parse_key_option(struct session *s, int c, struct err *e)
+{
+	switch (c) {
+	case OPTION_PASSPHRASE:
+		s->passphrase = true;
+		return 0;
+	case OPTION_DESCRIPTOR:
+		s->passphrase = true;
+		return cmd_descriptor(optarg, &s->passphrase_fd, e);
+	case OPTION_RECOVERY:
+		s->recovery = true;
+		return 0;
+	case OPTION_RECOVERY_FD:
+		s->recovery = true;
+		return cmd_descriptor_of("--recovery-fd", optarg,
+		    &s->recovery_fd, e);
+	case OPTION_KEY_FD:
+		return cmd_descriptor_of("--key-fd", optarg, &s->key_fd, e);
+	default:
+		return -1;
+	}
+}
+
+/* One key opens a vault; "-k -" is a descriptor too. */
+static int
+check_key_options(struct session *s, struct err *e)
+{
+	int n = (s->key_option != NULL) + s->passphrase + s->recovery +
+	    (s->key_fd >= 0);
+
+	if (n > 1)
+		return err_set(e, ERR_USAGE,
+		    "a key (-k, --key-fd), a passphrase and a recovery code: "
+		    "give one of them");
+	if (s->key_option != NULL && strcmp(s->key_option, "-") == 0) {
+		s->key_option = NULL;
+		s->key_fd = STDIN_FILENO;
+	}
+	return 0;
+}
 
 static int
 parse_options(struct session *s, enum early *early, int argc, char **argv,
@@ -154,6 +208,9 @@ parse_options(struct session *s, enum early *early, int argc, char **argv,
 		{ "accept-older", no_argument, NULL, OPTION_OLDER },
 		{ "passphrase", no_argument, NULL, OPTION_PASSPHRASE },
 		{ "passphrase-fd", required_argument, NULL, OPTION_DESCRIPTOR },
+		{ "key-fd", required_argument, NULL, OPTION_KEY_FD },
+		{ "recovery", no_argument, NULL, OPTION_RECOVERY },
+		{ "recovery-fd", required_argument, NULL, OPTION_RECOVERY_FD },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -172,14 +229,6 @@ parse_options(struct session *s, enum early *early, int argc, char **argv,
 		case OPTION_OLDER:
 			s->accept_older = true;
 			break;
-		case OPTION_DESCRIPTOR:
-			if (cmd_descriptor(optarg, &s->passphrase_fd, e) == -1)
-				return -1;
-			s->passphrase = true;
-			break;
-		case OPTION_PASSPHRASE:
-			s->passphrase = true;
-			break;
 		case 'h':
 			*early = EARLY_HELP;
 			break;
@@ -187,13 +236,11 @@ parse_options(struct session *s, enum early *early, int argc, char **argv,
 			*early = EARLY_VERSION;
 			break;
 		default:
-			return -1;
+			if (parse_key_option(s, c, e) == -1)
+				return -1;
 		}
 	}
-	if (s->passphrase && s->key_option != NULL)
-		return err_set(e, ERR_USAGE,
-		    "a key file (-k) and a passphrase: give one of them");
-	return 0;
+	return check_key_options(s, e);
 }
 
 /* What must be in order before a secret comes into memory. */
@@ -277,7 +324,10 @@ start(struct session *s, int argc, char **argv, struct err *e)
 int
 main(int argc, char **argv)
 {
-	static struct session s = { .passphrase_fd = -1, .subject = "" };
+	static struct session s = { .passphrase_fd = -1,
+		.recovery_fd = -1,
+		.key_fd = -1,
+		.subject = "" };
 	struct err e = { 0 };
 	int rv = -1;
 

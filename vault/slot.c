@@ -85,8 +85,11 @@ check_key(const struct slot_key *key, struct err *e)
 {
 	size_t len = key->secret == NULL ? 0 : key->secret->len;
 
-	if (len > 0 && (len == SLOT_SECRET || key->kind == SLOT_PASSPHRASE) &&
-	    key->kind != SLOT_EMPTY)
+	if (len == SLOT_SECRET && key->kind != SLOT_EMPTY)
+		return 0;
+	if (len > 0 && !key->unsealed && key->kind == SLOT_PASSPHRASE)
+		return 0;
+	if (len > 0 && len % SLOT_SECRET == 0 && key->kind == SLOT_X25519)
 		return 0;
 	return err_set(e, ERR_USAGE, "a %s has another length",
 	    kind_name(key->kind));
@@ -112,14 +115,19 @@ argon2id(struct work *w, const unsigned char *buf, const struct secret *pass,
 
 /* Where an altered slot and another recipient's are the same: false. */
 static bool
-unseal(struct work *w, const unsigned char *buf, const struct secret *identity)
+unseal(struct work *w, const unsigned char *buf, const struct secret *keys)
 {
 	unsigned char public[RECIPIENT];
+	const unsigned char *identity = keys->data;
+	size_t i = 0;
 
-	if (crypto_scalarmult_base(public, identity->data) != 0)
-		return false;
-	return crypto_box_seal_open(w->slot_secret, buf + AT_SEALED, SEALED,
-		   public, identity->data) == 0;
+	for (i = 0; i + SLOT_SECRET <= keys->len; i += SLOT_SECRET) {
+		if (crypto_scalarmult_base(public, identity + i) == 0 &&
+		    crypto_box_seal_open(w->slot_secret, buf + AT_SEALED,
+			SEALED, public, identity + i) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The slot secret of a slot that is to be opened. */
@@ -128,7 +136,7 @@ find_secret(struct work *w, const unsigned char *buf,
     const struct slot_key *key, bool *foundp, struct err *e)
 {
 	*foundp = true;
-	switch (key->kind) {
+	switch (key->unsealed ? SLOT_RAW : key->kind) {
 	case SLOT_RAW:
 		memcpy(w->slot_secret, key->secret->data, SLOT_SECRET);
 		return 0;
@@ -253,6 +261,12 @@ slot_make(unsigned char *buf, const struct slot_key *key,
 	int rv = -1;
 
 	memset(buf, 0, TABLE_SLOT);
+	if (key->unsealed) {
+		(void)err_set(e, ERR_USAGE,
+		    "no slot can be made for what the kernel keyring holds; "
+		    "give the key itself: -k FILE or --passphrase");
+		goto out;
+	}
 	if ((key->kind != SLOT_X25519 || key->secret != NULL) &&
 	    check_key(key, e) == -1)
 		goto out;
@@ -312,6 +326,36 @@ slot_get(struct slot_info *info, const unsigned char *buf, struct err *e)
 	return 0;
 }
 
+/* Whether a slot of this kind may open with key. */
+static bool
+tries(const struct slot_info *info, const struct slot_key *key)
+{
+	return key->unsealed ? info->kind != SLOT_EMPTY :
+			       info->kind == key->kind;
+}
+
+int
+slot_secret(const unsigned char *buf, const struct slot_key *key,
+    struct secret *to, struct err *e)
+{
+	struct secret *memory = NULL;
+	struct work *w = NULL;
+	bool found = false;
+	int rv = -1;
+
+	if (check_key(key, e) == -1 || (memory = work_new(&w, e)) == NULL)
+		goto out;
+	if (find_secret(w, buf, key, &found, e) == -1)
+		goto out;
+	if (!found)
+		(void)err_set(e, ERR_DENIED, "the key does not open the slot");
+	else
+		rv = secret_set(to, w->slot_secret, SLOT_SECRET, e);
+out:
+	secret_free(memory);
+	return rv;
+}
+
 int
 slot_open(const unsigned char *buf, const struct slot_key *key,
     const unsigned char *id, unsigned char *master, bool *fitsp, struct err *e)
@@ -325,7 +369,7 @@ slot_open(const unsigned char *buf, const struct slot_key *key,
 	*fitsp = false;
 	if (check_key(key, e) == -1 || slot_get(&info, buf, e) == -1)
 		return -1;
-	if (info.kind != key->kind)
+	if (!tries(&info, key))
 		return 0;
 	if ((memory = work_new(&w, e)) == NULL)
 		goto out;
@@ -362,7 +406,7 @@ slot_find(const unsigned char *header, const struct slot_key *key,
 			odd++;
 			continue;
 		}
-		if (info.kind != key->kind)
+		if (!tries(&info, key))
 			continue;
 		tried++;
 		if (slot_open(buf, key, h.id, master, &fits, e) == -1)
@@ -373,6 +417,11 @@ slot_find(const unsigned char *header, const struct slot_key *key,
 			*whichp = i;
 		return 0;
 	}
+	if (key->unsealed)
+		return err_set(e, ERR_DENIED,
+		    "what \"pawl-vault unlock\" left in the kernel keyring "
+		    "opens no key slot any more; run \"pawl-vault lock\" and "
+		    "unlock it again");
 	if (odd > 0)
 		return err_set(e, ERR_DENIED,
 		    "wrong key, or the vault was altered: %u of its key slots "

@@ -260,6 +260,7 @@ vault_close(struct vault *v)
 	vault_stage_free(&v->stage);
 	secret_free(v->keys);
 	secret_free(v->master);
+	vault_drop_next(v);
 	vault_drop_state(v);
 	store_close(&v->store);
 	if (v->lock != -1)

@@ -396,6 +396,26 @@ has_changes(const struct stage *s)
 	return false;
 }
 
+/* Writes it, under the new keys if there are any, and puts it in place. */
+static int
+replace(struct vault *v, struct next *next, struct err *e)
+{
+	bool rekeyed = v->next_keys != NULL;
+	int rv = -1;
+
+	if ((next->out = store_begin(v->path, false, e)) == NULL)
+		return -1;
+	if (rekeyed)
+		vault_swap_keys(v);
+	if (write_all_of(v, next, e) == -1)
+		store_abort(next->out);
+	else
+		rv = store_commit(next->out, e);
+	if (rekeyed && rv == -1 && e->kind != ERR_UNSYNCED)
+		vault_swap_keys(v);
+	return rv;
+}
+
 int
 vault_commit(struct vault *v, struct err *e)
 {
@@ -412,15 +432,9 @@ vault_commit(struct vault *v, struct err *e)
 	next.head.generation++;
 	next.head.time = (uint64_t)time(NULL);
 	next.head.busy = 0;
-	if (gather(v, &next, e) == -1 ||
-	    (next.out = store_begin(v->path, false, e)) == NULL)
+	if (gather(v, &next, e) == -1)
 		goto out;
-	if (write_all_of(v, &next, e) == -1) {
-		store_abort(next.out);
-		goto out;
-	}
-	rv = store_commit(next.out, e);
-	if (rv == -1 && e->kind != ERR_UNSYNCED)
+	if ((rv = replace(v, &next, e)) == -1 && e->kind != ERR_UNSYNCED)
 		goto out;
 	become(v, &next);
 	/* If it is not remembered, whoever reads the vault next does it. */

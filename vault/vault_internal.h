@@ -1,7 +1,8 @@
 /*
  * What the files of the vault share: vault.c opens, vault_read.c finds and
  * decrypts, vault_put.c seals changes, vault_stage.c keeps them,
- * vault_commit.c writes them, vault_verify.c walks over everything.
+ * vault_commit.c writes them, vault_rekey.c does so under new keys,
+ * vault_verify.c walks over everything.
  */
 #ifndef VAULT_INTERNAL_H
 #define VAULT_INTERNAL_H
@@ -108,6 +109,9 @@ struct vault {
 	struct secret *master;
 	/* A struct crypt_keys. */
 	struct secret *keys;
+	/* Those of the next generation, in vault_rekey(); else NULL. */
+	struct secret *next_master;
+	struct secret *next_keys;
 	bool have_state;
 	struct state state;
 	unsigned char state_id[TABLE_ID];
@@ -198,6 +202,18 @@ void vault_stage_free(struct stage *s);
 /* The sorted index entries of an entry, but for offset, length and tag. */
 int vault_entry_keys(const struct vault *v, const struct entry *entry,
     struct key_list *list, struct err *e) MUST_CHECK;
+
+/* Seals an entry into item: record, and keys that point to it.  If it fails
+ * item may hold something to be freed all the same. */
+int vault_seal(const struct vault *v, const struct entry *entry,
+    struct staged *item, struct err *e) MUST_CHECK;
+
+/* vault_rekey.c */
+
+/* The next generation's keys become the vault's, and the other way round. */
+void vault_swap_keys(struct vault *v);
+/* Wipes them. */
+void vault_drop_next(struct vault *v);
 
 /* vault_commit.c */
 

@@ -42,10 +42,9 @@ vault_entry_keys(const struct vault *v, const struct entry *entry,
 	return 0;
 }
 
-/* Seals an entry into item: record, and keys that point to it. */
-static int
-seal(const struct vault *v, const struct entry *entry, struct staged *item,
-    struct err *e)
+int
+vault_seal(const struct vault *v, const struct entry *entry,
+    struct staged *item, struct err *e)
 {
 	struct key_list list = { 0 };
 	struct secret *plain = NULL;
@@ -230,7 +229,7 @@ vault_put(struct vault *v, struct entry *entry, struct err *e)
 		entry->created = entry->modified;
 	if (vault_stage_reserve(&v->stage, e) == -1)
 		return -1;
-	if (seal(v, entry, &sealed, e) == -1) {
+	if (vault_seal(v, entry, &sealed, e) == -1) {
 		vault_staged_free(&sealed);
 		return err_in(e, "entry %s",
 		    text_show(shown, sizeof(shown), entry->name));

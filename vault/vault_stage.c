@@ -283,3 +283,30 @@ vault_slot_remove(struct vault *v, unsigned int number, struct err *e)
 	v->stage.slots_changed = true;
 	return 0;
 }
+
+int
+vault_slot_replace(struct vault *v, unsigned int number,
+    const struct slot_key *key, const struct slot_info *info, struct err *e)
+{
+	unsigned char slot[TABLE_SLOT], *slots = staged_slots(v);
+
+	assert(v->write && number < TABLE_SLOTS);
+	if (slot_free(slots, number))
+		return err_set(e, ERR_NOENTRY, "vault %s: key slot %u is empty",
+		    v->shown, number);
+	if (slot_make(slot, key, info, v->master->data, v->head.id, e) == -1)
+		return err_in(e, "vault %s", v->shown);
+	memcpy(slots + (size_t)number * TABLE_SLOT, slot, TABLE_SLOT);
+	v->stage.slots_changed = true;
+	return 0;
+}
+
+int
+vault_slot_secret(const struct vault *v, const struct slot_key *key,
+    struct secret *to, struct err *e)
+{
+	const unsigned char *slots = v->bytes + TABLE_SLOTS_AT;
+
+	return slot_secret(slots + (size_t)v->slot_used * TABLE_SLOT, key, to,
+	    e);
+}

@@ -105,6 +105,28 @@ scan()
 	scan pawl-vault pawl-vault slot remove 1
 }
 
+@test "pawl-vault passwd, rekey, unlock, and keys that are typed or piped" {
+	id=AGE-SECRET-KEY-1ZHTNDFQSFTNWQUPDN4AJDNTR3RUENQLUAV8A28G42Z9Y82D7X9SS89YLDN
+	pawl-vault slot add --recovery | tail -n 1 >code
+	pawl-vault slot add --recipient age15tlxxdty64dlt3g8matvr3mwa6dmrau8xvrfstuqj72g9mrj5u6s784qqk >/dev/null
+	printf 'Zebra7Qx2Mudlark9%s\n' 1 >phrase1
+	printf 'Zebra7Qx2Mudlark9%s\n' 2 >phrase2
+	pawl-vault slot add --passphrase-fd 0 <phrase1 >/dev/null
+	printf '%s\n' $id | install -m 600 /dev/stdin id
+	cat code id phrase1 phrase2 >>canaries
+	tr -d - <code >>canaries
+	scan pawl-vault sh -c 'pawl-vault --recovery-fd 0 show site1 <code'
+	scan pawl-vault sh -c 'sed s/.$/U/ code | pawl-vault --recovery-fd 0 list'
+	scan pawl-vault pawl-vault -k id show site1
+	scan pawl-vault sh -c 'pawl-vault -k - show site1 <id'
+	scan pawl-vault sh -c 'sed s/.$/b/ id | pawl-vault -k - show site1'
+	scan pawl-vault sh -c 'pawl-vault passwd --passphrase-fd 0 <phrase2'
+	scan pawl-vault sh -c 'pawl-vault --passphrase-fd 0 unlock --timeout 9s \
+	    <phrase2; pawl-vault lock'
+	scan pawl-vault pawl-vault rekey --key-file id
+	scan pawl-vault pawl-vault -k id verify
+}
+
 @test "pawl-vault on error paths" {
 	scan pawl-vault sh -c 'pawl-vault set -- -name <stdin'
 	scan pawl-vault sh -c 'pawl-vault set site1 bad-attr <stdin'

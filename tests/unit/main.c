@@ -40,6 +40,9 @@ static const struct {
 	{ "reply", reply_suite },
 	{ "login", login_suite },
 	{ "edit_text", edit_text_suite },
+	{ "bech32", bech32_suite },
+	{ "recovery", recovery_suite },
+	{ "rekey", rekey_suite },
 };
 
 static bool

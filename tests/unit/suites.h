@@ -35,5 +35,8 @@ Suite *message_suite(void);
 Suite *reply_suite(void);
 Suite *login_suite(void);
 Suite *edit_text_suite(void);
+Suite *bech32_suite(void);
+Suite *recovery_suite(void);
+Suite *rekey_suite(void);
 
 #endif

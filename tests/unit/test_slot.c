@@ -92,9 +92,9 @@ setup(void)
 	pass_secret = secret_of(words, sizeof(words) - 1);
 	fill(bytes, sizeof(bytes), 0x60);
 	identity = secret_of(bytes, sizeof(bytes));
-	raw = (struct slot_key){ SLOT_RAW, raw_secret, { 0 } };
-	pass = (struct slot_key){ SLOT_PASSPHRASE, pass_secret, { 0 } };
-	x25519 = (struct slot_key){ SLOT_X25519, identity, { 0 } };
+	raw = (struct slot_key){ SLOT_RAW, false, raw_secret, { 0 } };
+	pass = (struct slot_key){ SLOT_PASSPHRASE, false, pass_secret, { 0 } };
+	x25519 = (struct slot_key){ SLOT_X25519, false, identity, { 0 } };
 	info = (struct slot_info){ SLOT_EMPTY, OPS, KIB, 1700000000, { 0 } };
 }
 
@@ -247,7 +247,7 @@ END_TEST
 
 START_TEST(a_recipient_needs_only_a_public_key)
 {
-	struct slot_key key = { SLOT_X25519, NULL, { 0 } };
+	struct slot_key key = { SLOT_X25519, false, NULL, { 0 } };
 
 	ck_assert_int_eq(crypto_scalarmult_base(key.recipient, identity->data),
 	    0);
