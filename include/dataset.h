@@ -3,7 +3,7 @@
  * HLQ.PASSWD(SITE1), copied in binary or as text.  Pure.
  *
  * FB80: records of 80 bytes without newlines.  Text: lines; in IBM-1047 they
- * end in NEL (x'15') or LF (x'25').  The password is the first record, and all
+ * end in NEL (x'15') or LF (x'25'), and so they do in IBM-037.  The password is the first record, and all
  * others must be blank.  Dropped from each record: line numbers (8 digits in
  * columns 73 to 80 of a record of 80), then trailing blanks.
  */
@@ -29,7 +29,9 @@ enum dataset_format {
 enum dataset_encoding {
 	DATASET_ENCODING_AUTO,
 	DATASET_ASCII,
-	DATASET_IBM1047
+	DATASET_IBM1047,
+	/* Never found by itself: it has the same letters and digits. */
+	DATASET_IBM037
 };
 
 /* How to read it; then, how it was read. */
@@ -38,10 +40,12 @@ struct dataset_how {
 	enum dataset_encoding encoding;
 	/* Line numbers were dropped. */
 	bool numbered;
+	/* IBM-1047 was found, and IBM-037 would give another password. */
+	bool doubtful;
 };
 
 /*
- * Reads the password of raw into to, IBM-1047 as ISO 8859-1.  AUTO in *how is
+ * Reads the password of raw into to, EBCDIC as ISO 8859-1.  AUTO in *how is
  * replaced by what was found: FB80 for a multiple of 80 bytes without a
  * newline; the encoding in which all of it is text.  ERR_USAGE says which
  * record is wrong, or which option decides what the bytes do not.
@@ -51,6 +55,8 @@ int dataset_password(struct secret *to, struct dataset_how *how,
 
 /* One character of IBM-1047 in ISO 8859-1; a bijection. */
 unsigned char dataset_from_ibm1047(unsigned char c);
+/* The same for IBM-037. */
+unsigned char dataset_from_ibm037(unsigned char c);
 
 /*
  * A data set name as pawl keeps it, for names are written in many ways:

@@ -60,6 +60,11 @@ part_keys()
 	bats --formatter tap tests/cli/keys.bats
 }
 
+part_porter()
+{
+	bats --formatter tap tests/cli/porter.bats
+}
+
 part_rotate()
 {
 	bats --formatter tap tests/cli/rotate.bats
@@ -150,8 +155,8 @@ tell()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(unit vault keys everyday runner install rotate
-	memory vectors askpass servers crash fuzz)
+[ $# -gt 0 ] || parts=(unit vault porter keys everyday runner install
+	rotate memory vectors askpass servers crash fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.

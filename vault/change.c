@@ -121,11 +121,9 @@ change_look(struct session *s, const char *name, bool *is_newp, struct err *e)
 }
 
 int
-change_open(struct session *s, const char *name, struct change *c,
+change_find(struct session *s, const char *name, struct change *c,
     struct err *e)
 {
-	if (session_open(s, true, e) == -1)
-		return -1;
 	if (session_find(s, name, &c->entry, &c->plain, e) == 0) {
 		if (vault_lock_entry(s->path, c->entry.id, 0, &c->lock, e) ==
 		    -1)
@@ -139,6 +137,15 @@ change_open(struct session *s, const char *name, struct change *c,
 	c->entry = (struct entry){ .name = slice_of(name) };
 	c->is_new = true;
 	return 0;
+}
+
+int
+change_open(struct session *s, const char *name, struct change *c,
+    struct err *e)
+{
+	if (session_open(s, true, e) == -1)
+		return -1;
+	return change_find(s, name, c, e);
 }
 
 int
@@ -191,11 +198,17 @@ change_check(const struct change *c, struct err *e)
 }
 
 int
-change_save(struct session *s, struct change *c, struct err *e)
+change_put(struct session *s, struct change *c, struct err *e)
 {
 	if (check_secret(&c->entry, e) == -1)
 		return err_in(e, "%s", s->subject);
-	if (vault_put(s->vault, &c->entry, e) == -1)
+	return vault_put(s->vault, &c->entry, e);
+}
+
+int
+change_save(struct session *s, struct change *c, struct err *e)
+{
+	if (change_put(s, c, e) == -1)
 		return -1;
 	return vault_commit(s->vault, e);
 }
@@ -210,11 +223,17 @@ change_tell(const struct session *s, const struct change *c, FILE *f)
 }
 
 void
-change_close(struct session *s, struct change *c)
+change_drop(struct change *c)
 {
 	secret_free(c->plain);
 	if (c->lock != -1)
 		(void)close(c->lock);
 	change_new(c);
+}
+
+void
+change_close(struct session *s, struct change *c)
+{
+	change_drop(c);
 	session_close(s);
 }

@@ -179,6 +179,13 @@ int change_open(struct session *s, const char *name, struct change *c,
     struct err *e) MUST_CHECK;
 
 /*
+ * The same in a vault that is open for writing, for many changes in one
+ * commit.
+ */
+int change_find(struct session *s, const char *name, struct change *c,
+    struct err *e) MUST_CHECK;
+
+/*
  * Does what n arguments ATTR=VALUE say.  Values given replace all old ones of that attribute, an
  * empty one removes it.  The arguments must stay until change_save().
  */
@@ -195,13 +202,19 @@ int change_secret(struct change *c, struct slice secret,
 /* Whether the secret suits the attributes.  ERR_USAGE says what does not. */
 int change_check(const struct change *c, struct err *e) MUST_CHECK;
 
-/* Checks that the secret suits the attributes, and commits. */
+/* Checks that the secret suits the attributes, and puts without a commit. */
+int change_put(struct session *s, struct change *c, struct err *e) MUST_CHECK;
+
+/* The same, and commits. */
 int change_save(struct session *s, struct change *c, struct err *e) MUST_CHECK;
 
 /* "NAME: stored (generation N)" on f, or that the secret was the same. */
 void change_tell(const struct session *s, const struct change *c, FILE *f);
 
-/* Unlocks, wipes and closes the vault. */
+/* Unlocks and wipes. */
+void change_drop(struct change *c);
+
+/* The same, and closes the vault. */
 void change_close(struct session *s, struct change *c);
 
 /* Which entries to list. */
@@ -224,6 +237,7 @@ int cmd_list(struct session *s, int argc, char **argv, struct err *e);
 int cmd_remove(struct session *s, int argc, char **argv, struct err *e);
 int cmd_generate(struct session *s, int argc, char **argv, struct err *e);
 int cmd_import(struct session *s, int argc, char **argv, struct err *e);
+int cmd_export(struct session *s, int argc, char **argv, struct err *e);
 int cmd_slot(struct session *s, int argc, char **argv, struct err *e);
 int cmd_verify(struct session *s, int argc, char **argv, struct err *e);
 int cmd_run(struct session *s, int argc, char **argv, struct err *e);

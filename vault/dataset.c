@@ -68,13 +68,28 @@ struct reader {
 static unsigned char
 decode(enum dataset_encoding encoding, unsigned char c)
 {
-	return encoding == DATASET_IBM1047 ? from_ibm1047[c] : c;
+	switch (encoding) {
+	case DATASET_IBM1047:
+		return from_ibm1047[c];
+	case DATASET_IBM037:
+		return dataset_from_ibm037(c);
+	case DATASET_ENCODING_AUTO:
+	case DATASET_ASCII:
+		break;
+	}
+	return c;
+}
+
+static bool
+is_ebcdic(enum dataset_encoding encoding)
+{
+	return encoding == DATASET_IBM1047 || encoding == DATASET_IBM037;
 }
 
 static bool
 is_newline(enum dataset_encoding encoding, unsigned char c)
 {
-	if (encoding == DATASET_IBM1047)
+	if (is_ebcdic(encoding))
 		return c == NEL_1047 || c == LF_1047;
 	return c == '\n';
 }
@@ -214,7 +229,7 @@ take_password(struct secret *to, const struct reader *r, struct slice record,
 	for (i = 0; i < record.len; i++) {
 		c = decode(r->encoding, record.p[i]);
 		if (c < 0x20 || c == 0x7f ||
-		    (r->encoding == DATASET_IBM1047 && c >= 0x80 && c <= 0x9f))
+		    (is_ebcdic(r->encoding) && c >= 0x80 && c <= 0x9f))
 			return err_set(e, ERR_USAGE,
 			    "record %zu, column %zu: a control character; is "
 			    "it FB80 or text, copied in binary, and in the "
@@ -224,6 +239,20 @@ take_password(struct secret *to, const struct reader *r, struct slice record,
 	}
 	to->len = record.len;
 	return 0;
+}
+
+/* Whether IBM-1047 and IBM-037 read it differently. */
+static bool
+is_doubtful(struct slice record)
+{
+	size_t i = 0;
+
+	for (i = 0; i < record.len; i++) {
+		if (from_ibm1047[record.p[i]] !=
+		    dataset_from_ibm037(record.p[i]))
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -257,9 +286,11 @@ dataset_password(struct secret *to, struct dataset_how *how, struct slice raw,
 {
 	struct slice record = { NULL, 0 };
 	struct reader r = { 0 };
+	bool found = how->encoding == DATASET_ENCODING_AUTO;
 
 	to->len = 0;
 	how->numbered = false;
+	how->doubtful = false;
 	if (detect(how, raw, e) == -1)
 		return -1;
 	r = (struct reader){ .left = raw,
@@ -270,6 +301,9 @@ dataset_password(struct secret *to, struct dataset_how *how, struct slice raw,
 			return -1;
 		if (record.len > 0 && take_password(to, &r, record, e) == -1)
 			return -1;
+		how->doubtful = how->doubtful ||
+		    (found && r.encoding == DATASET_IBM1047 &&
+			is_doubtful(record));
 	}
 	if (to->len == 0)
 		return err_set(e, ERR_USAGE, "has only blanks, no password");
@@ -343,6 +377,27 @@ unsigned char
 dataset_from_ibm1047(unsigned char c)
 {
 	return from_ibm1047[c];
+}
+
+unsigned char
+dataset_from_ibm037(unsigned char c)
+{
+	switch (c) {
+	case 0x5f:
+		return 0xac;
+	case 0xad:
+		return 0xdd;
+	case 0xb0:
+		return 0x5e;
+	case 0xba:
+		return 0x5b;
+	case 0xbb:
+		return 0x5d;
+	case 0xbd:
+		return 0xa8;
+	default:
+		return from_ibm1047[c];
+	}
 }
 
 int

@@ -35,9 +35,12 @@ static const struct command commands[] = {
 	    "[--policy POLICY | --length N [--alphabet SET]] [--print] NAME",
 	    "give an entry a random secret" },
 	{ "import", cmd_import,
-	    "dataset [--name NAME] [--dataset DSN] [--encoding ENCODING] "
-	    "[--format FORMAT] [--dry-run] FILE [ATTR=VALUE ...]",
-	    "take over the password of a data set" },
+	    "dataset|sshpass|netrc|csv|jsonl [--name NAME] [--dataset DSN] "
+	    "[--encoding ENCODING] [--format FORMAT] [--replace | --skip] "
+	    "[--dry-run] FILE [ATTR=VALUE ...]",
+	    "take over passwords that were kept elsewhere" },
+	{ "export", cmd_export, "jsonl|csv --reveal [--force] [PATTERN]",
+	    "print entries with their secrets" },
 	{ "slot", cmd_slot,
 	    "list [--json] | add --key-file FILE | "
 	    "add --passphrase | add --passphrase-fd N | "

@@ -100,6 +100,46 @@ START_TEST(the_table_is_that_of_iconv)
 }
 END_TEST
 
+START_TEST(so_is_that_of_037)
+{
+	iconv_t cd = iconv_open("ISO-8859-1", "IBM037");
+	char in = 0, to = 0, *inp = NULL, *top = NULL;
+	size_t inleft = 0, left = 0;
+	unsigned int i = 0;
+
+	ck_assert(cd != (iconv_t)-1);
+	for (i = 0; i < 256; i++) {
+		in = (char)i;
+		inp = &in;
+		top = &to;
+		inleft = left = 1;
+		ck_assert_uint_eq(iconv(cd, &inp, &inleft, &top, &left), 0);
+		ck_assert_uint_eq(dataset_from_ibm037((unsigned char)i),
+		    (unsigned char)to);
+	}
+	(void)iconv_close(cd);
+}
+END_TEST
+
+/* x'5F' is ^ in IBM-1047 and the not sign in IBM-037. */
+START_TEST(where_the_code_pages_disagree)
+{
+	expect("\xc1\xf1\x5f\x15", 4, "A1^");
+	ck_assert_int_eq(how.encoding, DATASET_IBM1047);
+	ck_assert(how.doubtful);
+	/* Told, it is no guess. */
+	expect("\xc1\xf1\x5f\x15", 4, "A1^");
+	ck_assert(!how.doubtful);
+	how = (struct dataset_how){ .encoding = DATASET_IBM037 };
+	expect("\xc1\xf1\x5f\xb0\xba\xbb\x15", 7, "A1\xac^[]");
+	ck_assert(!how.doubtful);
+	refuse("\xc1\xc1\x04", 3, "column 3");
+	how = (struct dataset_how){ 0 };
+	expect("\xc1\xf1\x4b\x15", 4, "A1.");
+	ck_assert(!how.doubtful);
+}
+END_TEST
+
 START_TEST(no_two_characters_become_one)
 {
 	bool seen[256] = { false };
@@ -388,6 +428,8 @@ dataset_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_table_is_that_of_iconv);
+	tcase_add_test(t, so_is_that_of_037);
+	tcase_add_test(t, where_the_code_pages_disagree);
 	tcase_add_test(t, no_two_characters_become_one);
 	tcase_add_test(t, fb80_in_both_encodings);
 	tcase_add_test(t, line_numbers_are_dropped);
