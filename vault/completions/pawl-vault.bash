@@ -53,7 +53,9 @@ _pawl_look()
 			((i += 1))
 			;;
 		--passphrase-fd | --kdf-ops | --kdf-kib | --policy | --length | \
-			--alphabet | --name | --dataset | --encoding | --format)
+			--alphabet | --name | --dataset | --encoding | \
+			--format | --field | --restore | --timeout | --slot | \
+			--recipient | --key-fd | --recovery-fd)
 			((i += 1))
 			;;
 		--)
@@ -78,10 +80,11 @@ _pawl_argument()
 	case $prev in
 	-f | --vault | -k | --key-file | --key) _pawl_files ;;
 	--policy) _pawl_reply racf racf-mixed racf-special racf-phrase ;;
-	--encoding) _pawl_reply auto ascii ibm1047 ;;
+	--encoding) _pawl_reply auto ascii ibm1047 ibm037 ;;
 	--format) _pawl_reply auto fb80 text ;;
 	--passphrase-fd | --kdf-ops | --kdf-kib | --length | --alphabet | \
-		--name | --dataset) ;;
+		--name | --dataset | --field | --restore | --timeout | \
+		--slot | --recipient | --key-fd | --recovery-fd) ;;
 	*) return 1 ;;
 	esac
 }
@@ -99,23 +102,33 @@ _pawl_attributes()
 _pawl_vault_options()
 {
 	case $command in
-	'') _pawl_reply --vault --key-file --passphrase --passphrase-fd \
-		--accept-older --help --version ;;
+	'') _pawl_reply --vault --key-file --key-fd --passphrase \
+		--passphrase-fd --recovery --recovery-fd --accept-older \
+		--help --version ;;
 	init) _pawl_reply --key-file --passphrase --passphrase-fd --kdf-ops \
 		--kdf-kib ;;
 	set) _pawl_reply --secret ;;
-	get) _pawl_reply --no-newline ;;
+	get) _pawl_reply --no-newline --field ;;
 	list) _pawl_reply --logins --json ;;
-	show | verify | status | backup) _pawl_reply --json ;;
+	show | verify | status | backup | find) _pawl_reply --json ;;
+	edit) _pawl_reply --reveal ;;
+	copy) _pawl_reply --replace ;;
+	history) _pawl_reply --reveal --json --restore ;;
+	export) _pawl_reply --reveal --force ;;
+	passwd) _pawl_reply --slot --passphrase-fd ;;
+	rekey) _pawl_reply --key-file --recipient ;;
+	unlock) _pawl_reply --timeout ;;
 	restore) _pawl_reply --json --force ;;
 	remove) _pawl_reply --yes ;;
 	generate) _pawl_reply --policy --length --alphabet --print ;;
-	import) _pawl_reply --name --dataset --encoding --format --dry-run ;;
+	import) _pawl_reply --name --dataset --encoding --format --replace \
+		--skip --dry-run ;;
 	run) ((operands == 0)) || _pawl_reply -- ;;
 	slot)
 		case ${COMP_WORDS[at + 1]} in
 		list) _pawl_reply --json ;;
-		add) _pawl_reply --key-file --passphrase --passphrase-fd ;;
+		add) _pawl_reply --key-file --passphrase --passphrase-fd \
+			--recipient --recovery ;;
 		remove) _pawl_reply --yes ;;
 		esac
 		;;
@@ -124,17 +137,21 @@ _pawl_vault_options()
 
 _pawl_vault_operand()
 {
-	local commands=(init set get show list remove generate import slot
-		verify status run backup restore)
+	local commands=(init set get show list remove generate import export
+		slot passwd rekey unlock lock verify status run backup restore
+		edit rename copy find history)
 
 	case $command:$operands in
 	:*) _pawl_reply "${commands[@]}" help ;;
 	help:0) _pawl_reply "${commands[@]}" ;;
-	set:0 | get:0 | show:0 | list:0 | remove:0 | generate:0 | run:0)
+	set:0 | get:0 | show:0 | list:0 | remove:0 | generate:0 | run:0 | \
+		edit:0 | rename:0 | copy:0 | find:0 | history:0)
 		_pawl_names
 		;;
-	set:*) _pawl_attributes ;;
-	import:0) _pawl_reply dataset ;;
+	set:* | find:*) _pawl_attributes ;;
+	import:0) _pawl_reply dataset sshpass netrc csv jsonl ;;
+	export:0) _pawl_reply jsonl csv ;;
+	export:1) _pawl_names ;;
 	import:1 | backup:0 | restore:0) _pawl_files ;;
 	import:*) _pawl_attributes ;;
 	slot:0) _pawl_reply list add remove ;;

@@ -9,32 +9,49 @@ end
 
 function __pawl_no_command
     not __fish_seen_subcommand_from init set get show list remove generate \
-        import slot verify status run backup restore help
+        import export slot passwd rekey unlock lock verify status run backup \
+        restore edit rename copy find history help
 end
 
 complete -c pawl-vault -f
 complete -c pawl-vault -n __pawl_no_command -s f -l vault -r -F
 complete -c pawl-vault -n __pawl_no_command -s k -l key-file -r -F
+complete -c pawl-vault -n __pawl_no_command -l key-fd -x
+complete -c pawl-vault -n __pawl_no_command -l recovery
+complete -c pawl-vault -n __pawl_no_command -l recovery-fd -x
 complete -c pawl-vault -n __pawl_no_command -l passphrase
 complete -c pawl-vault -n __pawl_no_command -l passphrase-fd -x
 complete -c pawl-vault -n __pawl_no_command -l accept-older
 complete -c pawl-vault -n __pawl_no_command -s h -l help
 complete -c pawl-vault -n __pawl_no_command -s V -l version
 complete -c pawl-vault -n __pawl_no_command -a "init set get show list remove \
-    generate import slot verify status run backup restore help"
+    generate import export slot passwd rekey unlock lock verify status run \
+    backup restore edit rename copy find history help"
 
 set -l seen __fish_seen_subcommand_from
-complete -c pawl-vault -n "$seen set get show list remove generate run" \
+complete -c pawl-vault -n "$seen set get show list remove generate run edit \
+    rename copy find history" \
     -a "(__pawl_names)"
-complete -c pawl-vault -n "$seen show list slot verify status backup restore" \
-    -l json
+complete -c pawl-vault -n "$seen show list slot verify status backup restore \
+    find history" -l json
 complete -c pawl-vault -n "$seen init slot" -l key-file -r -F
 complete -c pawl-vault -n "$seen init slot" -l passphrase
-complete -c pawl-vault -n "$seen init slot" -l passphrase-fd -x
+complete -c pawl-vault -n "$seen init slot passwd" -l passphrase-fd -x
+complete -c pawl-vault -n "$seen rekey" -l key-file -r -F
+complete -c pawl-vault -n "$seen slot rekey" -l recipient -x
+complete -c pawl-vault -n "$seen slot" -l recovery
+complete -c pawl-vault -n "$seen passwd" -l slot -x
+complete -c pawl-vault -n "$seen unlock" -l timeout -x
+complete -c pawl-vault -n "$seen get" -l field -x
+complete -c pawl-vault -n "$seen edit history export" -l reveal
+complete -c pawl-vault -n "$seen history" -l restore -x
+complete -c pawl-vault -n "$seen copy import" -l replace
+complete -c pawl-vault -n "$seen import" -l skip
+complete -c pawl-vault -n "$seen export" -a "jsonl csv"
 complete -c pawl-vault -n "$seen init" -l kdf-ops -x
 complete -c pawl-vault -n "$seen init" -l kdf-kib -x
 complete -c pawl-vault -n "$seen set" -s s -l secret
-complete -c pawl-vault -n "$seen set import" -a "user= host= port= service= \
+complete -c pawl-vault -n "$seen set import find" -a "user= host= port= service= \
     dataset= notes= rotate.method= rotate.host= rotate.port= rotate.tls= \
     rotate.policy= rotate.every= rotate.min-age= rotate.revoke-after= \
     rotate.drain= rotate.timeout= rotate.ca-file= rotate.pin="
@@ -46,19 +63,20 @@ complete -c pawl-vault -n "$seen generate" -l policy -x \
 complete -c pawl-vault -n "$seen generate" -l length -x
 complete -c pawl-vault -n "$seen generate" -l alphabet -x
 complete -c pawl-vault -n "$seen generate" -l print
-complete -c pawl-vault -n "$seen import" -a dataset
+complete -c pawl-vault -n "$seen import" -a "dataset sshpass netrc csv jsonl"
 complete -c pawl-vault -n "$seen import" -l name -x -a "(__pawl_names)"
 complete -c pawl-vault -n "$seen import" -l dataset -x
-complete -c pawl-vault -n "$seen import" -l encoding -x -a "auto ascii ibm1047"
+complete -c pawl-vault -n "$seen import" -l encoding -x -a "auto ascii ibm1047 ibm037"
 complete -c pawl-vault -n "$seen import" -l format -x -a "auto fb80 text"
 complete -c pawl-vault -n "$seen import" -l dry-run
 complete -c pawl-vault -n "$seen import backup restore" -F
-complete -c pawl-vault -n "$seen restore" -l force
+complete -c pawl-vault -n "$seen restore export" -l force
 complete -c pawl-vault -n "$seen slot" -a "list add remove"
 complete -c pawl-vault -n "$seen run" \
     -a "(__fish_complete_subcommand --fcs-skip=4)"
 complete -c pawl-vault -n "$seen help" -a "init set get show list remove \
-    generate import slot verify status run backup restore"
+    generate import export slot passwd rekey unlock lock verify status run \
+    backup restore edit rename copy find history"
 
 complete -c pawl-rotate -f -a "check recover status (__pawl_names)"
 complete -c pawl-rotate -s f -l vault -r -F
