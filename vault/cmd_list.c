@@ -79,16 +79,16 @@ text_row(FILE *f, const struct entry *entry, bool logins)
 	struct slice user = attr_or_empty(entry, "user");
 	struct slice host = { NULL, 0 };
 	const char *before = "@";
+	char shown[4 * 256 + 8];
 	size_t at = 0;
 
 	(void)fwrite(entry->name.p, 1, entry->name.len, f);
 	if (logins) {
 		(void)fputc('\t', f);
-		(void)fwrite(user.p == NULL ? (const void *)"" : user.p, 1,
-		    user.len, f);
+		(void)fputs(text_show(shown, sizeof(shown), user), f);
 		while (record_attr(entry, "host", &at, &host)) {
 			(void)fputs(before, f);
-			(void)fwrite(host.p, 1, host.len, f);
+			(void)fputs(text_show(shown, sizeof(shown), host), f);
 			before = ",";
 		}
 	}

@@ -428,6 +428,11 @@ vault_commit(struct vault *v, struct err *e)
 		return 0;
 	if (vault_fresh(v, e) == -1 || check_unchanged(v, e) == -1)
 		return -1;
+	if (v->head.generation == UINT64_MAX)
+		return err_set(e, ERR_DENIED,
+		    "vault %s: there is no generation after this one; export "
+		    "it into a new vault",
+		    v->shown);
 	next.head = v->head;
 	next.head.generation++;
 	next.head.time = (uint64_t)time(NULL);

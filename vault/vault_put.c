@@ -223,6 +223,11 @@ vault_put(struct vault *v, struct entry *entry, struct err *e)
 		return -1;
 	if (fresh)
 		crypt_random(entry->id, RECORD_ID);
+	if (old.version == UINT64_MAX)
+		return err_set(e, ERR_DENIED,
+		    "vault %s: there is no version of %s after this one; copy "
+		    "it to a new entry",
+		    v->shown, text_show(shown, sizeof(shown), entry->name));
 	entry->version = old.version + 1;
 	entry->modified = (uint64_t)time(NULL);
 	if (fresh || entry->created == 0)

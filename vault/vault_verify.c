@@ -232,6 +232,11 @@ check_record(struct check *c, const struct table_entry *t, size_t n,
 		    "its index: other keys than those of the record at "
 		    "%" PRIu64,
 		    t->offset);
+	/* Who changes an entry takes these for one that is new. */
+	if (is_zero(entry.id, RECORD_ID) || entry.version == 0)
+		return vault_damaged(c->v, e,
+		    "the record at %" PRIu64 ": it has no id or no version",
+		    t->offset);
 	if (entry.rotation.state != ROTATION_IDLE)
 		c->busy++;
 	memcpy(c->ids + c->nids++ * RECORD_ID, entry.id, RECORD_ID);

@@ -259,3 +259,15 @@ def entry_same_name():
 @case("damaged", "two entries of one id")
 def entry_same_id():
     return writer(entry(), entry(1, b"b")).data()
+
+
+@case("damaged", "an entry whose id is all zeros")
+def entry_no_id():
+    zero = entry()
+    zero.id = bytes(16)
+    return writer(zero).data()
+
+
+@case("damaged", "an entry of version 0")
+def entry_no_version():
+    return writer(entry(version=0)).data()

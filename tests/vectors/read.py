@@ -297,6 +297,7 @@ def read_entry(plain):
 def read_record(data, header, key):
     """The entry of a whole record."""
     entry_id, version = data[:16], struct.unpack_from("<Q", data, 16)[0]
+    want(entry_id != bytes(16) and version > 0, "no entry id or version")
     plain = f.unseal(key, b"pawl record 1" + header.id + data[:24], data[24:])
     want(plain is not None, "a record's seal does not fit")
     return {"id": entry_id.hex(), "version": version, **read_entry(plain)}
