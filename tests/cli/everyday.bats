@@ -552,7 +552,9 @@ zeros() {
 	for sig in TERM HUP; do
 		editor "sed -i s/SITE1/SITE2/ \"\$1\"; ln \"\$1\" \"\$RAM/keep\"
 			kill -$sig \$PPID; exec timeout 20 cat \"\$T/never\""
-		run --separate-stderr "$P" edit --reveal site1
+		# A caller that ignores a signal would have it ignored here.
+		run --separate-stderr env --default-signal="$sig" \
+			"$P" edit --reveal site1
 		[ "$status" -eq $((128 + $(kill -l $sig))) ]
 		# shellcheck disable=SC2154
 		[[ $stderr == *"site1 is as it was"* ]]
