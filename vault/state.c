@@ -30,6 +30,9 @@
 #define WAYS 8
 #define SETS (STATE_SLOTS / WAYS)
 
+/* A login is over by then: sshd grants two minutes for it. */
+#define STALE_MS ((uint64_t)10 * 60 * 1000)
+
 /* How far the wall clock may step before a mark seems of an earlier boot. */
 #define CLOCK_STEP_MS 5000
 
@@ -337,25 +340,32 @@ state_mark_at(const struct state *s, size_t slot, struct state_mark *m)
 }
 
 /*
- * The slot for a mark of this pid: its last one, else the oldest.  A free one
- * is all zeros and so older than any.
+ * The slot for a mark of this pid at this time: its last one; else the first
+ * stale one, from a place of the pid's own on, so that two processes of one
+ * set that come at once take different ones; else the oldest.  A free one is
+ * all zeros and so older than any.
  */
 static size_t
-choose_slot(const struct state *s, uint32_t pid)
+choose_slot(const struct state *s, uint32_t pid, uint64_t now_ms)
 {
-	size_t first = (size_t)(pid % SETS) * WAYS;
-	size_t oldest = first;
+	size_t first = (size_t)(pid % SETS) * WAYS, own = pid / SETS % WAYS;
+	size_t oldest = first + own;
 	uint64_t least = UINT64_MAX;
 
-	for (size_t i = first; i < first + WAYS; i++) {
+	for (size_t i = 0; i < WAYS; i++) {
+		size_t slot = first + (own + i) % WAYS;
 		struct state_mark m;
+		uint64_t age;
 
-		state_mark_at(s, i, &m);
+		state_mark_at(s, slot, &m);
 		if (m.event != STATE_NOTHING && m.pid == pid)
-			return i;
+			return slot;
+		age = now_ms > m.real_ms ? now_ms - m.real_ms : 0;
+		if (age > STALE_MS)
+			m.real_ms = 0;
 		if (m.real_ms < least) {
 			least = m.real_ms;
-			oldest = i;
+			oldest = slot;
 		}
 	}
 	return oldest;
@@ -479,10 +489,11 @@ int
 state_mark(struct state *s, struct state_mark *m, struct err *e)
 {
 	unsigned char raw[STATE_MARK];
-	size_t slot = choose_slot(s, m->pid);
+	size_t slot;
 
 	m->real_ms = clock_ms(CLOCK_REALTIME);
 	m->boot_ms = clock_ms(CLOCK_BOOTTIME);
+	slot = choose_slot(s, m->pid, m->real_ms);
 	mark_encode(raw, m);
 	if (put_at(s, raw, sizeof(raw),
 		(off_t)(STATE_HEADER + slot * STATE_MARK), e) == -1)

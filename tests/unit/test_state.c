@@ -654,6 +654,29 @@ START_TEST(a_full_set_gives_up_its_oldest)
 }
 END_TEST
 
+/* Each has read the table before the other marks it. */
+START_TEST(two_of_a_set_at_once_take_different_slots)
+{
+	struct state other = { .fd = -1 };
+	struct state_mark m = { .pid = 1000 + SETS, .event = STATE_ANSWERED };
+	struct err e = { 0 };
+	size_t first = (size_t)1000 % SETS * WAYS;
+
+	open_fresh();
+	/* All stale, and not equally so. */
+	for (size_t i = 0; _i == 1 && i < WAYS; i++)
+		put_mark(first + i, 100000, 1000 - i, 1);
+	reopen();
+	ck_assert_int_eq(state_open(&other, id, NULL, NULL, &e), 0);
+	mark(1000, STATE_ANSWERED, site1);
+	ck_assert_int_eq(state_mark(&other, &m, &e), 0);
+	state_close(&other);
+	reopen();
+	ck_assert_uint_eq(marks_of(1000), 1);
+	ck_assert_uint_eq(marks_of(1000 + SETS), 1);
+}
+END_TEST
+
 /* Opens, waits until all have, marks itself, and waits for its end. */
 static void
 mark_with_others(int gate, int done)
@@ -871,6 +894,7 @@ state_suite(void)
 	tcase_add_test(t, without_proc_a_mark_lives_ten_minutes);
 	tcase_add_test(t, the_last_answer_is_the_youngest);
 	tcase_add_test(t, a_full_set_gives_up_its_oldest);
+	tcase_add_loop_test(t, two_of_a_set_at_once_take_different_slots, 0, 2);
 	tcase_add_loop_test(t, marks_made_at_once_do_not_hurt_each_other, 0, 2);
 	tcase_add_loop_test(t, the_first_open_does_not_wipe_out_the_second, 1,
 	    3);
