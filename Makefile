@@ -35,14 +35,10 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/audit.c vault/config.c vault/record.c vault/crypt.c \
 	  vault/table.c vault/slot.c vault/key.c vault/vault.c \
 	  vault/bech32.c vault/recovery.c vault/keyring.c \
-	  vault/vault_rekey.c \
-	  vault/vault_read.c vault/vault_stage.c vault/vault_put.c \
-	  vault/vault_commit.c \
-	  vault/vault_verify.c vault/vault_backup.c vault/json.c \
-	  vault/policy.c vault/dataset.c vault/edit_text.c \
-	  vault/csv.c \
-	  vault/netrc.c \
-	  vault/jsonl.c
+	  vault/vault_rekey.c vault/vault_read.c vault/vault_stage.c \
+	  vault/vault_put.c vault/vault_commit.c vault/vault_verify.c \
+	  vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c \
+	  vault/edit_text.c vault/csv.c vault/netrc.c vault/jsonl.c
 VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/editor.c vault/cmd_init.c vault/cmd_set.c vault/cmd_get.c \
 	  vault/cmd_show.c vault/cmd_list.c vault/cmd_remove.c \
@@ -50,27 +46,18 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/cmd_verify.c vault/cmd_run.c vault/cmd_backup.c \
 	  vault/cmd_restore.c vault/cmd_status.c vault/cmd_edit.c \
 	  vault/cmd_rename.c vault/cmd_copy.c vault/cmd_find.c \
-	  vault/cmd_history.c \
-	  vault/cmd_passwd.c \
-	  vault/cmd_rekey.c \
-	  vault/cmd_unlock.c \
-	  vault/import_dataset.c \
-	  vault/import_sshpass.c \
-	  vault/import_netrc.c \
-	  vault/import_csv.c \
-	  vault/import_jsonl.c \
-	  vault/import_file.c \
-	  vault/names.c \
-	  vault/cmd_export.c
+	  vault/cmd_history.c vault/cmd_passwd.c vault/cmd_rekey.c \
+	  vault/cmd_unlock.c vault/import_dataset.c vault/import_sshpass.c \
+	  vault/import_netrc.c vault/import_csv.c vault/import_jsonl.c \
+	  vault/import_file.c vault/names.c vault/cmd_export.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/parent.c askpass/prompt.c
 HEAP	= askpass/heap.c
 MESSAGE	= rotate/message.c
 ROTATE	= rotate/main.c rotate/drive.c rotate/plan.c rotate/transaction.c \
 	  rotate/netproc.c rotate/status.c
 NET	= rotate/net/main.c rotate/net/login.c rotate/net/options.c \
-	  rotate/net/reply.c \
-	  rotate/net/method.c rotate/net/method_zos.c rotate/net/trust.c \
-	  rotate/net/wipe.c
+	  rotate/net/reply.c rotate/net/method.c rotate/net/method_zos.c \
+	  rotate/net/trust.c rotate/net/wipe.c
 UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_err.c tests/unit/test_bytes.c \
 	  tests/unit/test_secret.c tests/unit/test_io.c \
@@ -83,24 +70,19 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_vault.c tests/unit/test_dataset.c \
 	  tests/unit/test_policy.c tests/unit/test_json.c \
 	  tests/unit/test_csv.c tests/unit/test_netrc.c \
-	  tests/unit/test_jsonl.c \
-	  tests/unit/test_prompt.c tests/unit/test_parent.c \
-	  tests/unit/test_choose.c tests/unit/test_plan.c \
-	  tests/unit/test_transaction.c tests/unit/test_message.c \
-	  tests/unit/test_reply.c tests/unit/test_login.c \
-	  tests/unit/test_edit_text.c \
-	  tests/unit/test_bech32.c \
-	  tests/unit/test_recovery.c \
+	  tests/unit/test_jsonl.c tests/unit/test_prompt.c \
+	  tests/unit/test_parent.c tests/unit/test_choose.c \
+	  tests/unit/test_plan.c tests/unit/test_transaction.c \
+	  tests/unit/test_message.c tests/unit/test_reply.c \
+	  tests/unit/test_login.c tests/unit/test_edit_text.c \
+	  tests/unit/test_bech32.c tests/unit/test_recovery.c \
 	  tests/unit/test_rekey.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
 	  tests/fuzz/fuzz_message.c tests/fuzz/fuzz_reply.c \
-	  tests/fuzz/fuzz_edit_text.c \
-	  tests/fuzz/fuzz_csv.c \
-	  tests/fuzz/fuzz_netrc.c \
-	  tests/fuzz/fuzz_jsonl.c
-
+	  tests/fuzz/fuzz_edit_text.c tests/fuzz/fuzz_csv.c \
+	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
 	  tests/bench/commit.c tests/bench/logins.c
 
