@@ -374,3 +374,14 @@ cmd_key_file(struct session *s, const char *path, struct key *k, bool *madep,
 	*e = (struct err){ 0 };
 	return key_create_file(k, path, e);
 }
+
+int
+cmd_json_print(struct json *j, struct err *e)
+{
+	int rv = json_finish(j, e);
+
+	if (rv == 0)
+		(void)fwrite(j->text, 1, j->len, stdout);
+	json_free(j);
+	return rv;
+}

@@ -225,6 +225,11 @@ struct filter {
 	const char *what;
 };
 
+struct json;
+
+/* Ends a JSON text, prints it and frees it, whatever happens. */
+int cmd_json_print(struct json *j, struct err *e) MUST_CHECK;
+
 /* Prints the entries that are wanted as "list" does, and not their logins. */
 int cmd_list_wanted(struct session *s, const struct filter *f, bool json,
     struct err *e) MUST_CHECK;

@@ -8,7 +8,6 @@ static int
 print_json(const struct vault_report *r, const char *file, struct err *e)
 {
 	struct json j = { 0 };
-	int rv = -1;
 
 	json_open(&j, '{');
 	json_key(&j, "file");
@@ -22,13 +21,7 @@ print_json(const struct vault_report *r, const char *file, struct err *e)
 	json_key(&j, "bytes");
 	json_number(&j, r->bytes);
 	json_close(&j, '}');
-	if (json_finish(&j, e) == -1)
-		goto out;
-	(void)fwrite(j.text, 1, j.len, stdout);
-	rv = 0;
-out:
-	json_free(&j);
-	return rv;
+	return cmd_json_print(&j, e);
 }
 
 int

@@ -76,7 +76,6 @@ print_json(const struct entry *entry, struct err *e)
 	const struct history *h = NULL;
 	struct json j = { 0 };
 	size_t i = 0;
-	int rv = -1;
 
 	json_open(&j, '[');
 	for (i = 0; i < entry->nhistory; i++) {
@@ -93,11 +92,7 @@ print_json(const struct entry *entry, struct err *e)
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
-	rv = json_finish(&j, e);
-	if (rv == 0)
-		(void)fwrite(j.text, 1, j.len, stdout);
-	json_free(&j);
-	return rv;
+	return cmd_json_print(&j, e);
 }
 
 static int

@@ -9,7 +9,6 @@ print_json(const struct session *s, const struct vault_restore *r,
     struct err *e)
 {
 	struct json j = { 0 };
-	int rv = -1;
 
 	json_open(&j, '{');
 	json_key(&j, "vault");
@@ -24,13 +23,7 @@ print_json(const struct session *s, const struct vault_restore *r,
 	json_key(&j, "remembered");
 	json_bool(&j, r->accepted);
 	json_close(&j, '}');
-	if (json_finish(&j, e) == -1)
-		goto out;
-	(void)fwrite(j.text, 1, j.len, stdout);
-	rv = 0;
-out:
-	json_free(&j);
-	return rv;
+	return cmd_json_print(&j, e);
 }
 
 static void

@@ -140,7 +140,6 @@ static int
 show_json(const struct entry *entry, struct err *e)
 {
 	struct json j = { 0 };
-	int rv = -1;
 
 	json_open(&j, '{');
 	json_key(&j, "name");
@@ -159,13 +158,7 @@ show_json(const struct entry *entry, struct err *e)
 	json_number(&j, entry->nhistory);
 	json_rotation(&j, &entry->rotation);
 	json_close(&j, '}');
-	if (json_finish(&j, e) == -1)
-		goto out;
-	(void)fwrite(j.text, 1, j.len, stdout);
-	rv = 0;
-out:
-	json_free(&j);
-	return rv;
+	return cmd_json_print(&j, e);
 }
 
 int

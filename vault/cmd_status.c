@@ -208,7 +208,6 @@ print_json(const struct session *s, const struct status *st, bool opened,
     const struct err *wrong, struct err *e)
 {
 	struct json j = { 0 };
-	int rv = -1;
 
 	json_open(&j, '{');
 	member(&j, "status", wrong->kind);
@@ -220,13 +219,7 @@ print_json(const struct session *s, const struct status *st, bool opened,
 	if (opened)
 		json_vault(&j, s, st);
 	json_close(&j, '}');
-	if (json_finish(&j, e) == -1)
-		goto out;
-	(void)fwrite(j.text, 1, j.len, stdout);
-	rv = 0;
-out:
-	json_free(&j);
-	return rv;
+	return cmd_json_print(&j, e);
 }
 
 static void

@@ -14,7 +14,6 @@ static int
 print_json(const struct vault_report *r, struct err *e)
 {
 	struct json j = { 0 };
-	int rv = -1;
 
 	json_open(&j, '{');
 	member(&j, "generation", r->generation);
@@ -26,13 +25,7 @@ print_json(const struct vault_report *r, struct err *e)
 	member(&j, "slots", r->slots);
 	member(&j, "rotating", r->busy);
 	json_close(&j, '}');
-	if (json_finish(&j, e) == -1)
-		goto out;
-	(void)fwrite(j.text, 1, j.len, stdout);
-	rv = 0;
-out:
-	json_free(&j);
-	return rv;
+	return cmd_json_print(&j, e);
 }
 
 int
