@@ -36,7 +36,8 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/table.c vault/slot.c vault/key.c vault/vault.c \
 	  vault/bech32.c vault/recovery.c vault/keyring.c \
 	  vault/vault_rekey.c vault/vault_read.c vault/vault_stage.c \
-	  vault/vault_put.c vault/vault_commit.c vault/vault_verify.c \
+	  vault/vault_put.c vault/vault_patch.c vault/vault_commit.c \
+	  vault/vault_verify.c \
 	  vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c \
 	  vault/edit_text.c vault/csv.c vault/netrc.c vault/jsonl.c
 VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
@@ -76,7 +77,7 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_message.c tests/unit/test_reply.c \
 	  tests/unit/test_login.c tests/unit/test_edit_text.c \
 	  tests/unit/test_bech32.c tests/unit/test_recovery.c \
-	  tests/unit/test_rekey.c
+	  tests/unit/test_rekey.c tests/unit/test_patch.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \

@@ -3,9 +3,9 @@
  * which page a key is on.  Pure; specified in pawl-vault(5).
  *
  *	header		8192 bytes: fields, 32 key slots, MAC
- *	pages		4096 bytes each, sealed; page i holds the entries whose
- *			hash, as a 64-bit big-endian number h, has
- *			floor(h * pages / 2^64) = i
+ *	pages		4096 bytes each, sealed, and bound to the generation;
+ *			page i holds the entries whose hash, as a 64-bit
+ *			big-endian number h, has floor(h * pages / 2^64) = i
  *	records		sealed, in the order they were written
  *
  * So a lookup is one header, one page, one record, at any number of entries.
@@ -29,9 +29,10 @@
 #define TABLE_SLOTS_AT 480
 #define TABLE_MAC_AT 8160
 #define TABLE_PAGE 4096
-#define TABLE_PAGE_PLAIN (TABLE_PAGE - CRYPT_OVERHEAD)
+#define TABLE_PAGE_SEALED (TABLE_PAGE - CRYPT_BIND)
+#define TABLE_PAGE_PLAIN (TABLE_PAGE_SEALED - CRYPT_OVERHEAD)
 #define TABLE_ENTRY 48
-/* 8 bytes of head, 84 entries, 16 bytes of zeros: 4056. */
+/* 8 bytes of head, 84 entries: 4040. */
 #define TABLE_PAGE_ENTRIES 84
 #define TABLE_GEOMETRY 48
 #define TABLE_GEOMETRY_AT 64

@@ -63,7 +63,7 @@ mutant()
 }
 
 build || { cat "$work/make"; exit 1; }
-test_with store state record table crypt slot vault || {
+test_with store state record table crypt slot vault patch || {
 	cat "$work/out"
 	echo "the tests fail without a break" >&2
 	exit 1
@@ -118,7 +118,13 @@ mutant "a pid that came round counts" vault/state.c state \
 mutant "the last slot can be removed" vault/vault_stage.c vault \
 	's/if \(taken == 1\)/if (taken == 0)/'
 mutant "a committed record stays after remove" vault/vault_commit.c vault \
-	's/dead->offset == t->offset/false/'
+	's/dead->at.offset == t->offset/false/'
+mutant "an old page is bound to the next generation" vault/vault_patch.c \
+	patch 's/if \(vault_page_bound\(v, page, sealed, e\) == -1\)/if (0)/'
+mutant "a page that changes forgets who was busy" vault/vault_patch.c patch \
+	's/- patch->busy_removed/+ 0/'
+mutant "a record of another length takes a place" vault/vault_patch.c patch \
+	's/item->length == length/item->length >= length/'
 
 echo "1..$number"
 echo "# count: $((number - failed)) of $number breaks were noticed"

@@ -12,6 +12,7 @@ _Static_assert(CRYPT_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 _Static_assert(CRYPT_TAG == crypto_aead_xchacha20poly1305_ietf_ABYTES,
     "pawl-vault(5)");
 _Static_assert(CRYPT_HASH >= crypto_generichash_BYTES_MIN, "pawl-vault(5)");
+_Static_assert(CRYPT_BIND >= crypto_generichash_BYTES_MIN, "pawl-vault(5)");
 
 static void
 derive(unsigned char *to, const char *context, const unsigned char *master)
@@ -26,6 +27,7 @@ crypt_subkeys(struct crypt_keys *k, const unsigned char *master)
 	derive(k->header, CRYPT_CTX_HEADER, master);
 	derive(k->geometry, CRYPT_CTX_GEOMETRY, master);
 	derive(k->index, CRYPT_CTX_INDEX, master);
+	derive(k->bind, CRYPT_CTX_BIND, master);
 	derive(k->hash, CRYPT_CTX_HASH, master);
 	derive(k->record, CRYPT_CTX_RECORD, master);
 }
@@ -79,6 +81,28 @@ crypt_mac_verify(const unsigned char mac[static CRYPT_MAC], struct slice data,
 	crypt_mac(is, data, key);
 	rv = sodium_memcmp(is, mac, sizeof(is));
 	/* The right MAC of altered data is nobody's to find. */
+	sodium_memzero(is, sizeof(is));
+	return rv;
+}
+
+void
+crypt_bind(unsigned char out[static CRYPT_BIND], struct slice data,
+    const unsigned char key[static CRYPT_KEY])
+{
+	/* It fails for lengths only, and these are right. */
+	(void)crypto_generichash(out, CRYPT_BIND, data.p, data.len, key,
+	    CRYPT_KEY);
+}
+
+int
+crypt_bind_verify(const unsigned char bind[static CRYPT_BIND],
+    struct slice data, const unsigned char key[static CRYPT_KEY])
+{
+	unsigned char is[CRYPT_BIND];
+	int rv;
+
+	crypt_bind(is, data, key);
+	rv = sodium_memcmp(is, bind, sizeof(is));
 	sodium_memzero(is, sizeof(is));
 	return rv;
 }

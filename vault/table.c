@@ -26,7 +26,7 @@ _Static_assert(AT_GEOMETRY_END == 152, "pawl-vault(5)");
 _Static_assert(TABLE_SLOTS_AT + TABLE_SLOTS * TABLE_SLOT == TABLE_MAC_AT,
     "pawl-vault(5)");
 _Static_assert(TABLE_MAC_AT + CRYPT_MAC == TABLE_HEADER, "pawl-vault(5)");
-_Static_assert(8 + TABLE_PAGE_ENTRIES * TABLE_ENTRY + 16 == TABLE_PAGE_PLAIN,
+_Static_assert(8 + TABLE_PAGE_ENTRIES * TABLE_ENTRY == TABLE_PAGE_PLAIN,
     "pawl-vault(5)");
 
 /*

@@ -14,6 +14,8 @@ struct next {
 	/* Sorted.  Offsets count from the first record. */
 	struct table_entry *entries;
 	size_t n;
+	/* Or, where there is little to do, this instead of entries. */
+	struct patch *patch;
 	struct table_header head;
 	struct table_geometry geometry;
 	/* TABLE_HEADER bytes. */
@@ -51,7 +53,7 @@ compare_dead(const void *a, const void *b)
 {
 	const struct dead *x = a, *y = b;
 
-	return (x->offset > y->offset) - (x->offset < y->offset);
+	return (x->at.offset > y->at.offset) - (x->at.offset < y->at.offset);
 }
 
 /* Sorts the dead records and adds up how much goes before each. */
@@ -65,7 +67,7 @@ sort_dead(struct stage *s)
 		qsort(s->dead, s->ndead, sizeof(*s->dead), compare_dead);
 	for (i = 0; i < s->ndead; i++) {
 		s->dead[i].before = before;
-		before += s->dead[i].length;
+		before += s->dead[i].at.length;
 	}
 }
 
@@ -77,7 +79,7 @@ dead_before(const struct stage *s, uint64_t offset)
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		if (s->dead[mid].offset <= offset)
+		if (s->dead[mid].at.offset <= offset)
 			low = mid + 1;
 		else
 			high = mid;
@@ -99,15 +101,16 @@ gather_old(const struct vault *v, struct next *next, size_t extra,
 	for (i = 0; i < n; i++) {
 		t = &next->entries[i];
 		dead = dead_before(&v->stage, t->offset);
-		if (dead != NULL && dead->offset == t->offset)
+		if (dead != NULL && dead->at.offset == t->offset)
 			continue;
-		if (dead != NULL && t->offset - dead->offset < dead->length)
+		if (dead != NULL &&
+		    t->offset - dead->at.offset < dead->at.length)
 			return vault_damaged(v, e,
 			    "its index: a record within the one at %" PRIu64,
-			    dead->offset);
+			    dead->at.offset);
 		t->offset -= v->geometry.records_at;
 		if (dead != NULL)
-			t->offset -= dead->before + dead->length;
+			t->offset -= dead->before + dead->at.length;
 		next->head.busy += (t->kind & TABLE_BUSY) != 0;
 		if (&next->entries[next->n] != t)
 			next->entries[next->n] = *t;
@@ -234,12 +237,12 @@ gather(struct vault *v, struct next *next, struct err *e)
 
 	for (i = 0; i < s->n; i++)
 		extra += s->items[i].nkeys;
-	sort_dead(&v->stage);
+	next->head.busy = 0;
 	g->records = v->geometry.records - s->ndead;
 	/* Of the records alone, at first. */
 	g->size = v->geometry.size - v->geometry.records_at;
 	for (i = 0; i < s->ndead; i++)
-		g->size -= s->dead[i].length;
+		g->size -= s->dead[i].at.length;
 	if (gather_old(v, next, extra, e) == -1 ||
 	    gather_new(v, next, extra, e) == -1)
 		return -1;
@@ -277,7 +280,6 @@ make_header(const struct vault *v, struct next *next)
 static int
 write_pages(const struct vault *v, struct next *next, struct err *e)
 {
-	unsigned char ad[VAULT_AD], plain[TABLE_PAGE_PLAIN];
 	uint64_t page, pages = next->geometry.pages;
 	unsigned char *batch;
 	struct table_entry *t;
@@ -293,10 +295,8 @@ write_pages(const struct vault *v, struct next *next, struct err *e)
 				break;
 			t[n].offset += next->geometry.records_at;
 		}
-		table_page_put(plain, t, n);
+		vault_page_seal(v, &next->head, page, t, n, batch + len);
 		at += n;
-		crypt_seal(batch + len, plain, sizeof(plain),
-		    vault_page_ad(ad, &next->head, page), vault_keys(v)->index);
 		len += TABLE_PAGE;
 		if (page + 1 < pages && len < (size_t)BATCH_PAGES * TABLE_PAGE)
 			continue;
@@ -310,25 +310,32 @@ out:
 	return rv;
 }
 
-/* Copies what lives between the dead, then appends what was put. */
+/* Copies what lives; heirs go where the dead were, the others to the end. */
 static int
 write_records(const struct vault *v, struct next *next, struct err *e)
 {
 	const struct stage *s = &v->stage;
+	const struct dead *dead;
 	uint64_t end, at = v->geometry.records_at;
 	size_t i;
 
 	for (i = 0; i <= s->ndead; i++) {
-		end = i < s->ndead ? s->dead[i].offset : v->geometry.size;
+		dead = i < s->ndead ? &s->dead[i] : NULL;
+		end = dead != NULL ? dead->at.offset : v->geometry.size;
 		if (end > at &&
 		    store_append_from(next->out, &v->store, at, end - at, e) ==
 			-1)
 			return -1;
-		if (i < s->ndead)
-			at = end + s->dead[i].length;
+		if (dead == NULL)
+			break;
+		at = end + dead->at.length;
+		if (dead->heir != NULL &&
+		    store_append(next->out, dead->heir->record,
+			dead->heir->length, e) == -1)
+			return -1;
 	}
 	for (i = 0; i < s->n; i++) {
-		if (s->items[i].live &&
+		if (s->items[i].live && !s->items[i].in_place &&
 		    store_append(next->out, s->items[i].record,
 			s->items[i].length, e) == -1)
 			return -1;
@@ -342,9 +349,15 @@ write_all_of(const struct vault *v, struct next *next, struct err *e)
 	if ((next->header = malloc(TABLE_HEADER)) == NULL)
 		return err_sys(e, ERR_IO, "memory for a header");
 	make_header(v, next);
-	if (store_append(next->out, next->header, TABLE_HEADER, e) == -1 ||
-	    write_pages(v, next, e) == -1)
+	if (store_append(next->out, next->header, TABLE_HEADER, e) == -1)
 		return -1;
+	if (next->patch != NULL) {
+		if (vault_patch_write(v, &next->head, next->patch, next->out,
+			e) == -1)
+			return -1;
+	} else if (write_pages(v, next, e) == -1) {
+		return -1;
+	}
 	return write_records(v, next, e);
 }
 
@@ -436,8 +449,11 @@ vault_commit(struct vault *v, struct err *e)
 	next.head = v->head;
 	next.head.generation++;
 	next.head.time = (uint64_t)time(NULL);
-	next.head.busy = 0;
-	if (gather(v, &next, e) == -1)
+	sort_dead(&v->stage);
+	if (vault_patch_make(v, &next.head, &next.geometry, &next.patch, e) ==
+	    -1)
+		goto out;
+	if (next.patch == NULL && gather(v, &next, e) == -1)
 		goto out;
 	if ((rv = replace(v, &next, e)) == -1 && e->kind != ERR_UNSYNCED)
 		goto out;
@@ -450,5 +466,6 @@ vault_commit(struct vault *v, struct err *e)
 out:
 	free(next.header);
 	free(next.entries);
+	vault_patch_free(next.patch);
 	return rv;
 }

@@ -32,6 +32,8 @@ struct staged {
 	unsigned char name[CRYPT_HASH];
 	uint64_t version;
 	bool live;
+	/* It takes the place of a dead one of its length: vault_patch.c. */
+	bool in_place;
 	/* The sealed record, and its index entries, without an offset yet. */
 	unsigned char *record;
 	uint32_t length;
@@ -51,10 +53,11 @@ struct old {
 
 /* A committed record that the next generation will not have. */
 struct dead {
-	uint64_t offset;
-	uint64_t length;
+	struct table_entry at;
 	/* Dead bytes before this one; vault_commit.c fills it in. */
 	uint64_t before;
+	/* What takes its place, or NULL: vault_patch.c. */
+	const struct staged *heir;
 };
 
 /* A committed record by its id; see find_by_id(). */
@@ -142,17 +145,29 @@ int vault_fresh(struct vault *v, struct err *e) MUST_CHECK;
 
 const struct crypt_keys *vault_keys(const struct vault *v);
 /* Associated data, put together in buf. */
-#define VAULT_AD 64
+#define VAULT_AD 96
 struct slice vault_geometry_ad(unsigned char buf[static VAULT_AD],
     const struct table_header *h);
+/* The same for every generation. */
 struct slice vault_page_ad(unsigned char buf[static VAULT_AD],
     const struct table_header *h, uint64_t page);
+/* What binds a sealed page to the generation of h. */
+struct slice vault_page_bond(unsigned char buf[static VAULT_AD],
+    const struct table_header *h, uint64_t page, const unsigned char *sealed);
 /* head is the record's: id and version. */
 struct slice vault_record_ad(unsigned char buf[static VAULT_AD],
     const struct table_header *h, const unsigned char *head);
 /* len bytes at an offset: within v, or read into buf; NULL for a failure. */
 const unsigned char *vault_bytes(const struct vault *v, uint64_t at, size_t len,
     unsigned char *buf, struct err *e) MUST_CHECK;
+/* Seals n entries as a page of the generation of h, TABLE_PAGE bytes. */
+void vault_page_seal(const struct vault *v, const struct table_header *h,
+    uint64_t page, const struct table_entry *entries, size_t n,
+    unsigned char *sealed);
+/* A sealed page is of the generation that v has; what is in it may yet be
+ * altered. */
+int vault_page_bound(const struct vault *v, uint64_t page,
+    const unsigned char *sealed, struct err *e) MUST_CHECK;
 /* Opens a sealed page; entries as in table_page_get(). */
 int vault_page_open(const struct vault *v, uint64_t page,
     const unsigned char *sealed, struct table_entry *entries, size_t *np,
@@ -221,6 +236,23 @@ void vault_drop_next(struct vault *v);
  * out is committed or aborted. */
 int vault_write_first(struct vault *v, struct store_new *out,
     struct err *e) MUST_CHECK;
+
+/* vault_patch.c */
+
+/* Pages that change while the others stay as they are. */
+struct patch;
+
+/*
+ * Makes a patch of what is staged: *patchp, to be freed, with head->busy and
+ * *g as they become; heirs and in_place are set.  *patchp is NULL if so much
+ * changes that the whole index has to be written.
+ */
+int vault_patch_make(struct vault *v, struct table_header *head,
+    struct table_geometry *g, struct patch **patchp, struct err *e) MUST_CHECK;
+/* Appends all pages: those of the patch anew, the others bound to h. */
+int vault_patch_write(const struct vault *v, const struct table_header *h,
+    const struct patch *patch, struct store_new *out, struct err *e) MUST_CHECK;
+void vault_patch_free(struct patch *patch);
 
 /* vault_verify.c */
 

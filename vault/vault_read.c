@@ -56,9 +56,22 @@ vault_page_ad(unsigned char buf[static VAULT_AD], const struct table_header *h,
 {
 	unsigned char *p = ad_begin(buf, slice_of(u8"pawl page 1"), h);
 
+	put_u64(p, page);
+	return ad_end(buf, p + 8);
+}
+
+struct slice
+vault_page_bond(unsigned char buf[static VAULT_AD],
+    const struct table_header *h, uint64_t page, const unsigned char *sealed)
+{
+	unsigned char *p = ad_begin(buf, slice_of(u8"pawl bind 1"), h);
+
 	put_u64(p, h->generation);
 	put_u64(p + 8, page);
-	return ad_end(buf, p + 16);
+	memcpy(p + 16, sealed, CRYPT_NONCE);
+	p += 16 + CRYPT_NONCE;
+	memcpy(p, sealed + TABLE_PAGE_SEALED - CRYPT_TAG, CRYPT_TAG);
+	return ad_end(buf, p + CRYPT_TAG);
 }
 
 struct slice
@@ -92,19 +105,48 @@ vault_bytes(const struct vault *v, uint64_t at, size_t len, unsigned char *buf,
 	return NULL;
 }
 
+void
+vault_page_seal(const struct vault *v, const struct table_header *h,
+    uint64_t page, const struct table_entry *entries, size_t n,
+    unsigned char *sealed)
+{
+	unsigned char buf[VAULT_AD], plain[TABLE_PAGE_PLAIN];
+
+	table_page_put(plain, entries, n);
+	crypt_seal(sealed, plain, sizeof(plain), vault_page_ad(buf, h, page),
+	    vault_keys(v)->index);
+	crypt_bind(sealed + TABLE_PAGE_SEALED,
+	    vault_page_bond(buf, h, page, sealed), vault_keys(v)->bind);
+}
+
+int
+vault_page_bound(const struct vault *v, uint64_t page,
+    const unsigned char *sealed, struct err *e)
+{
+	unsigned char buf[VAULT_AD];
+
+	if (crypt_bind_verify(sealed + TABLE_PAGE_SEALED,
+		vault_page_bond(buf, &v->head, page, sealed),
+		vault_keys(v)->bind) == 0)
+		return 0;
+	return vault_damaged(v, e,
+	    "page %" PRIu64 ": it is altered or of another generation", page);
+}
+
 int
 vault_page_open(const struct vault *v, uint64_t page,
     const unsigned char *sealed, struct table_entry *entries, size_t *np,
     struct err *e)
 {
 	unsigned char buf[VAULT_AD], plain[TABLE_PAGE_PLAIN];
-	struct slice bytes = { sealed, TABLE_PAGE };
+	struct slice bytes = { sealed, TABLE_PAGE_SEALED };
 	size_t i;
 
+	if (vault_page_bound(v, page, sealed, e) == -1)
+		return -1;
 	if (crypt_open(plain, bytes, vault_page_ad(buf, &v->head, page),
 		vault_keys(v)->index) == -1)
-		return vault_damaged(v, e,
-		    "page %" PRIu64 ": it is altered or of another generation",
+		return vault_damaged(v, e, "page %" PRIu64 ": it is altered",
 		    page);
 	if (table_page_get(entries, np, plain, page, &v->geometry, e) == -1)
 		return vault_damaged(v, e, "page %" PRIu64 ": %s", page,

@@ -170,9 +170,8 @@ vault_stage_remove(struct vault *v, const struct old *old,
 	struct staged *item;
 
 	if (old->committed) {
-		s->dead[s->ndead].offset = old->at.offset;
-		s->dead[s->ndead].length = old->at.length;
-		s->ndead++;
+		memset(&s->dead[s->ndead], 0, sizeof(*s->dead));
+		s->dead[s->ndead++].at = old->at;
 	}
 	if ((item = vault_staged_id(v, id)) != NULL) {
 		vault_staged_free(item);

@@ -230,7 +230,7 @@ commits()
 	vault "$disk/vault" $count
 	PAWL_VAULT=$disk/vault measure "$B/bench/commit" "$spells" "$entry"
 	ratio "commit of one entry, $many / write, sync, rename" commit \
-		replace 2
+		replace 1.5
 	raw replace "write, sync, rename: $(du -m "$disk/vault" |
 		cut -f 1) MiB"
 	raw commit "commit of one entry, $many"

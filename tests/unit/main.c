@@ -46,6 +46,7 @@ static const struct {
 	{ "bech32", bech32_suite },
 	{ "recovery", recovery_suite },
 	{ "rekey", rekey_suite },
+	{ "patch", patch_suite },
 };
 
 static bool

@@ -41,5 +41,6 @@ Suite *edit_text_suite(void);
 Suite *bech32_suite(void);
 Suite *recovery_suite(void);
 Suite *rekey_suite(void);
+Suite *patch_suite(void);
 
 #endif

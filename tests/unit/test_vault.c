@@ -1218,12 +1218,21 @@ ad(const char *what, const void *more, size_t len)
 }
 
 static struct slice
-generation_ad(const char *what, size_t len)
+geometry_ad(void)
 {
-	unsigned char buf[16] = { 0 };
+	unsigned char buf[8] = { 0 };
 
 	put_u64(buf, f.head.generation);
-	return ad(what, buf, len);
+	return ad("pawl geometry 1", buf, sizeof(buf));
+}
+
+/* Of page 0. */
+static struct slice
+page_ad(void)
+{
+	static const unsigned char number[8];
+
+	return ad("pawl page 1", number, sizeof(number));
 }
 
 /* Opens a sealed run of the file. */
@@ -1250,13 +1259,27 @@ forge(void)
 	OK(table_header_get(&f.head, f.file, &e));
 	OK(slot_find(f.file, &key, master, NULL, &e));
 	crypt_subkeys(&f.keys, master);
-	unseal(plain, TABLE_GEOMETRY_AT, TABLE_GEOMETRY,
-	    generation_ad("pawl geometry 1", 8), f.keys.geometry);
+	unseal(plain, TABLE_GEOMETRY_AT, TABLE_GEOMETRY, geometry_ad(),
+	    f.keys.geometry);
 	OK(table_geometry_get(&f.geometry, plain, f.size, &e));
 	ck_assert_uint_eq(f.geometry.pages, 1);
-	unseal(plain, TABLE_HEADER, TABLE_PAGE_PLAIN,
-	    generation_ad("pawl page 1", 16), f.keys.index);
+	unseal(plain, TABLE_HEADER, TABLE_PAGE_PLAIN, page_ad(), f.keys.index);
 	OK(table_page_get(f.entries, &f.n, plain, 0, &f.geometry, &e));
+}
+
+/* Of page 0. */
+static void
+forge_bond(void)
+{
+	unsigned char data[8 + 8 + CRYPT_NONCE + CRYPT_TAG] = { 0 };
+	unsigned char *sealed = f.file + TABLE_HEADER;
+
+	put_u64(data, f.head.generation);
+	memcpy(data + 16, sealed, CRYPT_NONCE);
+	memcpy(data + 16 + CRYPT_NONCE, sealed + TABLE_PAGE_SEALED - CRYPT_TAG,
+	    CRYPT_TAG);
+	crypt_bind(sealed + TABLE_PAGE_SEALED,
+	    ad("pawl bind 1", data, sizeof(data)), f.keys.bind);
 }
 
 /* The index entry of a name. */
@@ -1302,12 +1325,13 @@ sees_through(const char *why)
 
 	qsort(f.entries, f.n, sizeof(f.entries[0]), table_entry_compare);
 	table_page_put(plain, f.entries, f.n);
-	crypt_seal(f.file + TABLE_HEADER, plain, sizeof(plain),
-	    generation_ad("pawl page 1", 16), f.keys.index);
+	crypt_seal(f.file + TABLE_HEADER, plain, sizeof(plain), page_ad(),
+	    f.keys.index);
+	forge_bond();
 	table_header_put(f.file, &f.head);
 	table_geometry_put(plain, &f.geometry);
 	crypt_seal(f.file + TABLE_GEOMETRY_AT, plain, TABLE_GEOMETRY,
-	    generation_ad("pawl geometry 1", 8), f.keys.geometry);
+	    geometry_ad(), f.keys.geometry);
 	crypt_mac(f.file + TABLE_MAC_AT, head, f.keys.header);
 	ck_assert_int_ne(fd = open(path, O_WRONLY | O_TRUNC), -1);
 	ck_assert_int_eq(write(fd, f.file, f.size), (ssize_t)f.size);

@@ -82,6 +82,10 @@ def other_generation(w):
     w.page_generations[0] -= 1
 
 
+def other_number(w):
+    w.page_numbers[0] += 1
+
+
 def exchange_refs(w):
     w.pages[0][0], w.pages[0][1] = w.pages[0][1], w.pages[0][0]
 
@@ -148,6 +152,13 @@ def page_altered():
     return patched(data, f.HEADER + 2000, bytes([data[f.HEADER + 2000] ^ 1]))
 
 
+@case("damaged", "what binds a page to its generation was altered")
+def page_bond():
+    data = writer(entry()).data()
+    at = f.HEADER + f.PAGE - 1
+    return patched(data, at, bytes([data[at] ^ 1]))
+
+
 @case("damaged", "85 entries on a page")
 def page_crowded():
     w = writer(*[entry(i, b"e%d" % i, ()) for i in range(84)])
@@ -156,6 +167,7 @@ def page_crowded():
 
 
 page_case("generation", "a page of the generation before", other_generation)
+page_case("number", "a page that was sealed as another", other_number)
 page_case("unsorted", "two index entries are exchanged", exchange_refs)
 page_case("elsewhere", "an index entry is on the page before its own",
           move_ref, *many(9), pages=2)

@@ -19,7 +19,8 @@ RECORD_SEALED = 24 + 40         # id, version, nonce and tag
 RAW, PASSPHRASE, X25519 = 1, 2, 3
 NAME, LOGIN, DATASET, BUSY = 1, 2, 3, 0x100
 CONTEXTS = {"header": b"pawlhead", "geometry": b"pawlgeom",
-            "index": b"pawlindx", "hash": b"pawlhash", "record": b"pawlrecd"}
+            "index": b"pawlindx", "bind": b"pawlbind",
+            "hash": b"pawlhash", "record": b"pawlrecd"}
 
 
 # --- libsodium --------------------------------------------------------------
@@ -141,6 +142,19 @@ def slot(kind, secret, master, vault_id, draw, passes=0, kib=0, made=0):
     whole = head + wrapped + bytes(32) + rest
     return (head + wrapped + slot_commitment(committing, whole, vault_id) +
             rest)
+
+
+# --- Pages ------------------------------------------------------------------
+
+def page_ad(vault_id, number):
+    return b"pawl page 1" + vault_id + struct.pack("<Q", number)
+
+
+def page_bond(key, vault_id, generation, number, sealed):
+    """What binds a sealed page to one generation."""
+    return H(16, key, b"pawl bind 1" + vault_id +
+             struct.pack("<QQ", generation, number) + sealed[:24] +
+             sealed[-16:])
 
 
 # --- Entries ----------------------------------------------------------------
@@ -287,6 +301,7 @@ class Writer:
                          start + at, 0]
         self.page_heads = [[len(p), 0] for p in self.pages]
         self.page_generations = [self.generation] * pages
+        self.page_numbers = list(range(pages))
         self.page_tail = bytes(0)
 
     @staticmethod
@@ -303,11 +318,11 @@ class Writer:
     def page(self, i):
         plain = struct.pack("<II", *self.page_heads[i]) + b"".join(
             struct.pack("<16sQII16s", *ref) for ref in self.pages[i])
-        plain = plain.ljust(PAGE - 40 - len(self.page_tail), b"\0")
-        ad = (b"pawl page 1" + self.id +
-              struct.pack("<QQ", self.page_generations[i], i))
-        return seal(self.key("index"), ad, plain + self.page_tail,
-                    self.draw(24))
+        plain = plain.ljust(PAGE - 56 - len(self.page_tail), b"\0")
+        sealed = seal(self.key("index"), page_ad(self.id, self.page_numbers[i]),
+                      plain + self.page_tail, self.draw(24))
+        return sealed + page_bond(self.key("bind"), self.id,
+                                  self.page_generations[i], i, sealed)
 
     def header(self):
         geometry = seal(

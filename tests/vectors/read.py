@@ -160,12 +160,13 @@ class Slot:
 
 # --- Index ------------------------------------------------------------------
 
-def read_page(data, header, geometry, i, key):
+def read_page(data, header, geometry, i, keys):
     """The index entries of page i: hash, offset, length, kind, tag."""
     at, where = f.HEADER + f.PAGE * i, f"page {i}"
-    plain = f.unseal(key, b"pawl page 1" + header.id +
-                     struct.pack("<QQ", header.generation, i),
-                     data[at:at + f.PAGE])
+    sealed, bond = data[at:at + f.PAGE - 16], data[at + f.PAGE - 16:at + f.PAGE]
+    want(f.page_bond(keys[1], header.id, header.generation, i,
+                     sealed) == bond, where + " is of another generation")
+    plain = f.unseal(keys[0], f.page_ad(header.id, i), sealed)
     want(plain is not None, where + ": its seal does not fit")
     count, zero = struct.unpack_from("<II", plain)
     want(zero == 0 and count <= f.PAGE_ENTRIES, where + ": its head")
@@ -190,9 +191,9 @@ def read_page(data, header, geometry, i, key):
 
 def read_index(data, header, geometry, master):
     want(geometry["records_at"] <= len(data), "pages behind the end")
-    key = f.derive(master, "index")
+    keys = f.derive(master, "index"), f.derive(master, "bind")
     refs = [ref for i in range(geometry["pages"])
-            for ref in read_page(data, header, geometry, i, key)]
+            for ref in read_page(data, header, geometry, i, keys)]
     want(len(refs) == geometry["entries"], "the number of index entries")
     return refs
 
