@@ -85,7 +85,9 @@ FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_edit_text.c tests/fuzz/fuzz_csv.c \
 	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
-	  tests/bench/commit.c tests/bench/logins.c
+	  tests/bench/commit.c tests/bench/logins.c tests/bench/unseal.c
+# What pawl is measured against, where its library is installed.
+PEERS	= tests/bench/sqlite3.c tests/bench/lmdb.c
 
 # --- How it is compiled -----------------------------------------------------
 
@@ -161,7 +163,7 @@ PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
 override CPPFLAGS += -Iaskpass -Ivault -Irotate -Irotate/net
 
 -include $(patsubst %.c,$B/%.d,$(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) \
-	  $(ROTATE) $(NET) $(UNIT) $(BENCH))
+	  $(ROTATE) $(NET) $(UNIT) $(BENCH) $(PEERS))
 
 # --- Tests ------------------------------------------------------------------
 # Unit tests run under the sanitizers and without _FORTIFY_SOURCE, which turns
@@ -184,7 +186,8 @@ $B/tests/pam_pawl.so: tests/servers/pam_pawl.c Makefile
 	    -lcrypt
 
 test: setup-test
-	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so
+	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so \
+	    bench-programs
 	@$(MAKE) --no-print-directory B='$B/asan' HARDEN='$(ASAN)' \
 	    HARDLD='$(ASAN)' CFLAGS='-O1 -g' $B/asan/tests/unit/unit
 	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
@@ -217,7 +220,7 @@ $B/bench/null: $B/tests/bench/null.o
 	@mkdir -p $(@D)
 	$(say)$(CC) $(CFLAGS) $(STATIC) $(LDFLAGS) -o $@ $^
 
-$B/bench/fill $B/bench/spawn $B/bench/commit: $B/bench/%: \
+$B/bench/fill $B/bench/spawn $B/bench/commit $B/bench/unseal: $B/bench/%: \
     $B/tests/bench/%.o $B/libvault.a
 	@mkdir -p $(@D)
 	$(say)$(LINK) -o $@ $^ $(SODIUM)
@@ -226,9 +229,18 @@ $B/bench/logins: $B/tests/bench/logins.o $B/libvault.a
 	@mkdir -p $(@D)
 	$(say)$(LINK) -o $@ $^ $(SODIUM) $(CURL)
 
+$B/bench/sqlite3 $B/bench/lmdb: $B/bench/%: $B/tests/bench/%.o $B/libvault.a
+	@mkdir -p $(@D)
+	$(say)$(LINK) -o $@ $^ $(shell pkg-config --libs $*)
+
+# Each is called what its library is called.
+FOUND	= $(foreach p,$(patsubst tests/bench/%.c,%,$(PEERS)),$(if $(shell \
+	  pkg-config --exists $p && echo yes),$B/bench/$p))
+
+bench-programs: $(patsubst tests/bench/%.c,$B/bench/%,$(BENCH)) $(FOUND)
+
 bench: setup-bench
-	@$(MAKE) --no-print-directory B='$B' all \
-	    $(patsubst tests/bench/%.c,$B/bench/%,$(BENCH))
+	@$(MAKE) --no-print-directory B='$B' all bench-programs
 	@B='$(abspath $B)' tests/bench/bench.sh
 
 # --- Fuzzing ----------------------------------------------------------------
@@ -262,8 +274,8 @@ $B/fuzz/%: tests/fuzz/%.c $B/fuzz/libpawl.a
 
 SHIPPED	= $(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) $(ROTATE) $(NET)
 HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
-	  rotate/net/*.h tests/unit/*.h)
-TESTC	= $(UNIT) $(FUZZ) $(BENCH) tests/servers/pam_pawl.c
+	  rotate/net/*.h tests/unit/*.h tests/bench/*.h)
+TESTC	= $(UNIT) $(FUZZ) $(BENCH) $(PEERS) tests/servers/pam_pawl.c
 GCCMORE	= -Werror -fanalyzer -Wlogical-op -Wduplicated-cond \
 	  -Wduplicated-branches -Wjump-misses-init -Walloca
 CLANGMORE = -Werror -Wconditional-uninitialized
@@ -328,5 +340,5 @@ clean:
 	rm -rf $B
 
 
-.PHONY: all test demo mutants hands kill bench fuzz lint install uninstall clean
+.PHONY: all test demo mutants hands kill bench bench-programs fuzz lint install uninstall clean
 .DELETE_ON_ERROR:

@@ -98,6 +98,26 @@ part_vectors()
 	tests/vectors/check.py
 }
 
+# A few rounds, to see that all of it can still be measured: a figure beyond
+# its limit fails nothing here.
+part_bench()
+{
+	local name="bench.sh measures all of its figures"
+
+	echo "1..1"
+	case $(df --output=fstype "$B" | tail -n 1) in
+	tmpfs | ramfs)
+		echo "ok 1 - $name # SKIP $B is in memory"
+		return 0
+		;;
+	esac
+	if tests/bench/bench.sh --short >"$log/figures"; then
+		echo "ok 1 - $name"
+	else
+		echo "not ok 1 - $name"
+	fi
+}
+
 part_fuzz()
 {
 	FUZZ_TIME=${FUZZ_TIME:-2} tests/fuzz/run.sh
@@ -156,7 +176,7 @@ tell()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter keys everyday runner install
-	rotate memory vectors askpass servers crash fuzz)
+	rotate memory vectors askpass servers crash bench fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.

@@ -10,13 +10,19 @@ test="$build age bats check curl libpam0g-dev libcrypt-dev openssh-client
     openssh-server openssl proftpd-core proftpd-mod-crypto procps python3
     strace util-linux clang libclang-rt-14-dev valgrind zsh fish"
 lint="$test clang clang-format clang-tidy cppcheck mandoc shellcheck"
-bench="$test"
+# What pawl is measured against; bench.sh does without what is not there.
+peers="gnupg keepassxc liblmdb-dev libsqlite3-dev pass"
 
+needless=
 case ${1-} in
 build) wanted=$build ;;
 test) wanted=$test ;;
 lint) wanted=$lint ;;
-bench | fuzz) wanted=$bench ;;
+bench)
+	wanted="$test $peers"
+	needless=$peers
+	;;
+fuzz) wanted=$test ;;
 *)
 	echo "usage: setup.sh build|test|lint|bench|fuzz" >&2
 	exit 64
@@ -34,7 +40,13 @@ done
 
 if [ "$(id -u)" -ne 0 ]; then
 	echo "missing packages; run: sudo apt-get install$missing" >&2
-	exit 1
+	for package in $missing; do
+		case " $needless " in
+		*" $package "*) ;;
+		*) exit 1 ;;
+		esac
+	done
+	exit 0
 fi
 
 echo "installing:$missing"

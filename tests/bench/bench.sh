@@ -5,13 +5,21 @@
 #
 # Ratios are what counts: times depend on the machine, and on what else it
 # does.  A figure beyond its limit is a MISS and ends nothing; what cannot be
-# measured does, with status 1.  --short is a smoke run of few rounds.
+# measured does, with status 1.  --short is a smoke run of few rounds, on small
+# vaults.
+#
+# Prints the two tables of README.md, "Figures", as they stand there, and then
+# the medians that the ratios are made of.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 : "${B:=$here/../../build}"
 B=$(cd "$B" && pwd -P)
 servers=$here/../servers
+# shellcheck source=tests/bench/scale.sh
+. "$here/scale.sh"
+# shellcheck source=tests/bench/peers.sh
+. "$here/peers.sh"
 patience=600
 home='' disk='' child=''
 
@@ -86,22 +94,41 @@ median()
 	sorted "$1" 2 | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-# row WHAT FIGURE UNIT LIMIT
+# row TABLE WHAT FIGURE UNIT [LIMIT]: a line of README.md's tables.
 row()
 {
-	[[ $2 =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "no figure: $1"
-	awk -v what="$1" -v figure="$2" -v unit="$3" -v limit="$4" 'BEGIN {
-		form = unit == "x" ? "%.2f" : unit == "MiB" ? "%.1f" : "%d"
-		printf "%-58s | %5s %-5s | %5s | %s\n", what,
-		    sprintf(form, figure), unit, sprintf(form, limit),
-		    figure + 0 <= limit + 0 ? "ok" : "MISS" }' >>"$home/table"
+	[[ $3 =~ ^[0-9]+(\.[0-9]+)?(e-[0-9]+)?$ ]] || fail "no figure: $2"
+	awk -v what="$2" -v figure="$3" -v unit="$4" -v limit="${5-}" 'BEGIN {
+		form = unit == "calls" ? "%d" : unit == "MiB" ? "%.1f" : "%.2f"
+		size = unit == "MiB" || unit == "s" ? " " unit : ""
+		shown = sprintf(form, figure) (unit == "x" ? " x" : size)
+		if (limit != "" && figure + 0 > limit + 0)
+			shown = shown ", MISS"
+		if (limit != "")
+			limit = " " limit size
+		printf "| %s | %s |%s |\n", what, shown, limit
+	}' >>"$home/$1"
 }
 
-# ratio WHAT NAME OTHER LIMIT: of the two medians.
+# ratio TABLE WHAT NAME OTHER [LIMIT]: of the two medians.
 ratio()
 {
-	row "$1" "$(awk -v a="$(median "$2")" -v b="$(median "$3")" \
-		'BEGIN { print a / b }')" x "$4"
+	row "$1" "$2" "$(awk -v a="$(median "$3")" -v b="$(median "$4")" \
+		'BEGIN { print a / b }')" x "${5-}"
+}
+
+# seconds TABLE WHAT NAME LIMIT: the median.
+seconds()
+{
+	row "$1" "$2" "$(awk -v a="$(median "$3")" \
+		'BEGIN { printf "%.3f", a / 1000000000 }')" s "$4"
+}
+
+# memory TABLE WHAT NAME [LIMIT]: the most that one run was resident with.
+memory()
+{
+	row "$1" "$2" "$(sorted "$3" 3 | awk '{ most = $1 } END {
+		print most / 1024 }')" MiB "${4-}"
 }
 
 # raw NAME WHAT: what the ratios are made of, in milliseconds.
@@ -140,20 +167,9 @@ count_calls()
 	calls=$(grep -c '^[a-z0-9_]*(' "$home/trace")
 }
 
-# resources NAME VAULT WHAT
-resources()
-{
-	count_calls "$2"
-	row "pawl-askpass, $3: system calls" "$calls" calls 35
-	row "pawl-askpass, $3: resident memory" \
-		"$(sorted "$1" 3 | awk 'END { print $1 / 1024 }')" MiB 4
-}
-
 answers()
 {
-	local one_is="1 entry" many_is one many
-
-	many_is="$(with_commas "$entries") entries"
+	local one_is="1 entry" one many
 	vault "$data/one" 1
 	vault "$data/many" "$entries"
 	make_script
@@ -164,76 +180,36 @@ answers()
 	measure "$B/bench/spawn" "$spawns" null OLDPASS1 "$B/bench/null" -- \
 		script "$secret" "FILE=$home/secret" "$home/script" -- \
 		one "$secret" "${one[@]}" -- many "$secret" "${many[@]}"
-	ratio "pawl-askpass, $one_is / null program" one null 1.25
-	ratio "pawl-askpass, $many_is / null program" many null 1.25
-	ratio "pawl-askpass, $one_is / sh script with cat" one script 0.6
-	ratio "pawl-askpass, $many_is / sh script with cat" many script 0.6
-	resources one "$data/one" "$one_is"
-	resources many "$data/many" "$many_is"
-	raw null "null program: prints 9 bytes, static-pie too"
+	# shellcheck disable=SC2016 # backquotes as in Markdown
+	local it='`pawl-askpass`' script='the `sh` script with `cat`'
+	ratio job "$it, $one_is / a program that does nothing, linked alike" \
+		one null 1.25
+	ratio job "$it, $many_is / the same" many null 1.25
+	ratio job "$it, $one_is / $script that it replaces" one script 0.60
+	ratio job "$it, $many_is / the same" many script 0.60
+	count_calls "$data/one"
+	row job "its system calls, $one_is" "$calls" calls 35
+	count_calls "$data/many"
+	row job "its system calls, $many_is" "$calls" calls 35
+	memory job "its resident memory, $one_is" one 4
+	memory job "its resident memory, $many_is" many 4
+	raw null "a program that does nothing but print 9 bytes"
 	raw script "sh script with cat \"\$FILE\""
 	raw one "pawl-askpass, $one_is"
 	raw many "pawl-askpass, $many_is"
-	others "${one[@]}"
-	rm -f "$data"/many*
-}
-
-# others ASKPASS...: against what else keeps a secret, where it is installed.
-others()
-{
-	local variants=(beside "$secret" "$@")
-
-	if have age && have age-keygen; then
-		age-keygen -o "$home/age.key" 2>/dev/null
-		age -r "$(age-keygen -y "$home/age.key")" -o "$home/secret.age" \
-			"$home/secret"
-		variants+=(-- age "$secret" age -d -i "$home/age.key"
-			"$home/secret.age")
-	fi
-	if have gpg && have gpgconf; then
-		gpg_key
-		variants+=(-- gpg "$secret" gpg --batch --quiet -d
-			"$home/secret.gpg")
-		if have pass; then
-			pass init bench >/dev/null
-			pass insert -m "$entry" <"$home/secret" >/dev/null
-			variants+=(-- pass "$secret" pass show "$entry")
-		fi
-	fi
-	[ "${#variants[@]}" -gt $(($# + 2)) ] || return 0
-	measure "$B/bench/spawn" "$slow" "${variants[@]}"
-	raw beside "pawl-askpass by turns with these"
-	for other in age gpg pass; do
-		if [ -n "$(sorted $other 2)" ]; then
-			raw $other "$other, 1 entry, a key without a passphrase"
-		fi
-	done
-}
-
-gpg_key()
-{
-	export GNUPGHOME=$home/gnupg PASSWORD_STORE_DIR=$home/store
-	mkdir -m 700 "$GNUPGHOME"
-	patiently gpg --batch --quiet --passphrase '' \
-		--quick-generate-key bench default default never 2>/dev/null
-	patiently gpg --batch --quiet --trust-model always -r bench \
-		-o "$home/secret.gpg" -e "$home/secret"
 }
 
 # --- One commit -------------------------------------------------------------
 
 commits()
 {
-	local count=100000 many
-
-	many="$(with_commas $count) entries"
-	vault "$disk/vault" $count
+	vault "$disk/vault" "$some"
 	PAWL_VAULT=$disk/vault measure "$B/bench/commit" "$spells" "$entry"
-	ratio "commit of one entry, $many / write, sync, rename" commit \
-		replace 1.5
+	ratio job "commit of one entry among $(with_commas "$some") / writing, \
+syncing and renaming as many bytes" commit replace 1.50
 	raw replace "write, sync, rename: $(du -m "$disk/vault" |
 		cut -f 1) MiB"
-	raw commit "commit of one entry, $many"
+	raw commit "commit of one entry, $some_is"
 }
 
 # --- One rotation -----------------------------------------------------------
@@ -264,7 +240,8 @@ rotations()
 		rotation - "$B/pawl-rotate" --quiet --force site1 -- \
 		logins - "$B/bench/logins" "$port" "$disk/ca/ca.pem" SITE2 \
 		"$disk/password"
-	ratio "rotation / two logins with libcurl" rotation logins 1.5
+	ratio job "rotation (three logins, four commits) / two logins with \
+libcurl" rotation logins 1.50
 	raw logins "two logins with libcurl, in one process"
 	raw rotation "rotation"
 	unset PAWL_VAULT
@@ -272,16 +249,16 @@ rotations()
 
 # --- All of it --------------------------------------------------------------
 
-entries=1000000 spawns=400 spells=15 slow=20
+entries=1000000 some=100000 spawns=400 spells=15 slow=20 few=5
 case ${1-} in
 '') ;;
---short) entries=100000 spawns=40 spells=3 slow=3 ;;
+--short) entries=20000 some=5000 spawns=40 spells=3 slow=3 few=1 ;;
 *)
 	echo "usage: bench.sh [--short]" >&2
 	exit 64
 	;;
 esac
-for program in null fill spawn commit logins; do
+for program in null fill spawn commit logins unseal; do
 	[ -x "$B/bench/$program" ] || fail "not built: run make bench"
 done
 ahead=()
@@ -296,6 +273,8 @@ umask 022
 # As deep as a user's home is: every directory above a file is looked at.
 home=$(mktemp -d "${TMPDIR:-/tmp}/pawl-bench.XXXXXX")
 disk=$(mktemp -d "$B/bench.XXXXXX")
+many_is="$(with_commas "$entries") entries"
+some_is="$(with_commas "$some") entries"
 case $(kind_of_disk "$disk") in
 tmpfs | ramfs) fail "$B is in memory, where syncing costs nothing" ;;
 esac
@@ -314,10 +293,15 @@ answers
 export XDG_STATE_HOME=$disk/state
 commits
 rotations
+scale
+peers
 
-printf '%-58s | %11s | %5s |\n' what figure limit
-cat "$home/table"
-printf '\n%-58s | %9s | %9s | %5s\n' "milliseconds" median least runs
+for table in job vault; do
+	printf '| what | figure | limit |\n|---|---|---|\n'
+	cat "$home/$table"
+	echo
+done
+printf '%-58s | %9s | %9s | %5s\n' "milliseconds" median least runs
 cat "$home/medians"
 printf '\n%s processors, %s; answers on %s, the rest on %s; ' "$(nproc)" \
 	"$([ ${#ahead[@]} -eq 0 ] && echo "beside other work" ||

@@ -1,37 +1,31 @@
 /*
  * fill COUNT: puts COUNT entries into the empty vault that the environment
- * names, in one commit: prod/site000001 and so on, each with a user, a host
- * and a secret of twelve characters.
+ * names, in one commit; which, sample.h says.
  */
-#include <stdio.h>
-
 #include "io.h"
 #include "key.h"
 #include "path.h"
+#include "sample.h"
 #include "secret.h"
 #include "vault.h"
 
 #define PROGRAM "fill"
 
-#define COUNT_MAX 1000000
 #define ARENA 65536
 
 static int
 put(struct vault *v, unsigned int number, struct err *e)
 {
-	char name[32], user[32], host[32], secret[32];
 	struct entry entry = { .nattrs = 0 };
+	struct sample s;
 
-	(void)snprintf(name, sizeof(name), "prod/site%06u", number);
-	(void)snprintf(user, sizeof(user), "user%06u", number);
-	(void)snprintf(host, sizeof(host), "host%02u.example.com",
-	    number % 100);
-	(void)snprintf(secret, sizeof(secret), "SECRET%06u", number % 1000000);
-	entry.name = slice_of(name);
-	entry.current = slice_of(secret);
-	if (record_attr_add(&entry, slice_of("user"), slice_of(user), e) ==
+	sample(&s, number);
+	entry.name = slice_of(s.name);
+	entry.current = slice_of(s.secret);
+	if (record_attr_add(&entry, slice_of("user"), slice_of(s.user), e) ==
 		-1 ||
-	    record_attr_add(&entry, slice_of("host"), slice_of(host), e) == -1)
+	    record_attr_add(&entry, slice_of("host"), slice_of(s.host), e) ==
+		-1)
 		return -1;
 	return vault_put(v, &entry, e);
 }
@@ -58,7 +52,7 @@ run(const char *count, struct err *e)
 	uint64_t n = 0;
 	int rv = -1;
 
-	if (parse_number(count, 1, COUNT_MAX, &n, e) == -1 ||
+	if (parse_number(count, 1, SAMPLE_MAX, &n, e) == -1 ||
 	    secret_init(NULL, ARENA, e) == -1 ||
 	    path_vault(path, sizeof(path), e) == -1 ||
 	    key_find(&key, NULL, false, &trust, e) == -1)

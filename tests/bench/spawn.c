@@ -6,12 +6,16 @@
  *	VARIANT = NAME ANSWER [VARIABLE=VALUE ...] PROGRAM [ARGUMENT ...]
  *
  * ANSWER is the line that the program has to print, or "-" for whatever.  A
- * program that prints another one, or fails, ends it all.
+ * program that prints another one, or fails, ends it all, and what it said on
+ * its standard error is shown only then.  The first "%" in
+ * a variable or an argument is the number of the round, from 0; a tenth of
+ * ROUNDS, and one, come before what is printed, to warm up.
  *
  * Each run has a new process for its parent, as with ssh: pawl-askpass answers
  * nobody twice.  What that process itself costs is not measured.
  */
 #include <sys/types.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -63,6 +67,21 @@ now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/* Its output to the end; what is of no interest is read all the same. */
+static ssize_t
+read_output(int fd, struct run *r)
+{
+	static unsigned char rest[65536];
+	ssize_t n, more;
+
+	if ((n = read_full(fd, r->output, sizeof(r->output))) == -1)
+		return -1;
+	do {
+		more = read_full(fd, rest, sizeof(rest));
+	} while (more == sizeof(rest));
+	return more == -1 ? -1 : n;
+}
+
 /*
  * From start to end.  posix_spawn(3) is what the fastest of callers would
  * use: ssh's own fork(2) would add the same to all of them.
@@ -80,7 +99,7 @@ start_and_wait(const struct variant *v, struct run *r, const int *pair,
 		 environ)) != 0)
 		return -1;
 	(void)close(pair[1]);
-	n = read_full(pair[0], r->output, sizeof(r->output));
+	n = read_output(pair[0], r);
 	if (n == -1 || wait4(pid, &r->status, 0, &usage) == -1)
 		return -1;
 	r->ns = now_ns() - begin;
@@ -89,32 +108,65 @@ start_and_wait(const struct variant *v, struct run *r, const int *pair,
 	return 0;
 }
 
+/* Puts the number of the round for the first "%" of each; -1 with errno. */
 static int
-prepare_and_run(const struct variant *v, struct run *r)
+number(char **strings, uint64_t round)
+{
+	const char *percent;
+
+	for (; *strings != NULL; strings++) {
+		if ((percent = strchr(*strings, '%')) == NULL)
+			continue;
+		/* It goes with the process. */
+		if (asprintf(strings, "%.*s%llu%s", (int)(percent - *strings),
+			*strings, (unsigned long long)round, percent + 1) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* What a run that failed has said; -1 with errno. */
+static int
+show(int said)
+{
+	char text[OUTPUT_MAX];
+	ssize_t n = pread_full(said, text, sizeof(text), 0);
+
+	return n == -1 ? -1 : write_all(STDERR_FILENO, text, (size_t)n);
+}
+
+static int
+prepare_and_run(const struct variant *v, uint64_t round, struct run *r)
 {
 	posix_spawn_file_actions_t actions;
-	int pair[2];
+	int said, pair[2], rv;
 	char **name;
 
+	if (number(v->variables, round) == -1)
+		return -1;
 	for (name = v->variables; name < v->argv; name++)
 		if (putenv(*name) != 0)
 			return -1;
-	if (pipe2(pair, O_CLOEXEC) == -1)
+	if (pipe2(pair, O_CLOEXEC) == -1 ||
+	    (said = memfd_create("said", MFD_CLOEXEC)) == -1)
 		return -1;
 	if ((errno = posix_spawn_file_actions_init(&actions)) != 0 ||
 	    (errno = posix_spawn_file_actions_adddup2(&actions, pair[1],
-		 STDOUT_FILENO)) != 0)
+		 STDOUT_FILENO)) != 0 ||
+	    (errno = posix_spawn_file_actions_adddup2(&actions, said,
+		 STDERR_FILENO)) != 0)
 		return -1;
-	return start_and_wait(v, r, pair, &actions);
+	rv = start_and_wait(v, r, pair, &actions);
+	return rv == 0 && r->status != 0 ? show(said) : rv;
 }
 
 /* In the process that is the program's parent. */
 static _Noreturn void
-be_parent(const struct variant *v, int out)
+be_parent(const struct variant *v, uint64_t round, int out)
 {
 	static struct run r;
 
-	if (prepare_and_run(v, &r) == -1) {
+	if (prepare_and_run(v, round, &r) == -1) {
 		r.status = -1;
 		r.error = errno;
 	}
@@ -122,7 +174,7 @@ be_parent(const struct variant *v, int out)
 }
 
 static int
-run(const struct variant *v, struct run *r, struct err *e)
+run(const struct variant *v, uint64_t round, struct run *r, struct err *e)
 {
 	ssize_t n = -1;
 	int pair[2];
@@ -131,7 +183,7 @@ run(const struct variant *v, struct run *r, struct err *e)
 	if (pipe2(pair, O_CLOEXEC) == -1)
 		return err_sys(e, ERR_IO, "pipe");
 	if ((pid = fork()) == 0)
-		be_parent(v, pair[1]);
+		be_parent(v, round, pair[1]);
 	(void)close(pair[1]);
 	if (pid != -1) {
 		n = read_full(pair[0], r, sizeof(*r));
@@ -175,7 +227,7 @@ measure(const struct variant *v, size_t n, uint64_t rounds, struct err *e)
 	for (i = 0; i < warm_up + rounds; i++) {
 		for (turn = 0; turn < n; turn++) {
 			now = &v[(i + turn) % n];
-			if (run(now, &r, e) == -1 || check(now, &r, e) == -1)
+			if (run(now, i, &r, e) == -1 || check(now, &r, e) == -1)
 				return -1;
 			if (i < warm_up)
 				continue;
