@@ -151,16 +151,10 @@ $B/%.o: %.c Makefile
 	$(say)$(COMPILE) -o $@ $<
 
 # The network half shares the messages with pawl-rotate.
-$B/rotate/net/%.o: # The private headers, for what tests and checks them.
-PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
-
-override CPPFLAGS += -Irotate
+$B/rotate/net/%.o: override CPPFLAGS += -Irotate
 
 # Tests see the private headers of what they test.
-$B/tests/%.o: # The private headers, for what tests and checks them.
-PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
-
-override CPPFLAGS += -Iaskpass -Ivault -Irotate -Irotate/net
+$B/tests/%.o: override CPPFLAGS += $(PRIVATE)
 
 -include $(patsubst %.c,$B/%.d,$(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) \
 	  $(ROTATE) $(NET) $(UNIT) $(BENCH) $(PEERS))

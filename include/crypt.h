@@ -2,8 +2,9 @@
  * The only door to libsodium's ciphers.  It never sees a file.
  *
  * Subkeys come from the 32-byte master key by crypto_kdf (BLAKE2b), one
- * context a use.  Sealing is XChaCha20-Poly1305 with a random nonce; keyed
- * hashes are BLAKE2b.  All of it is specified in pawl-vault(5).
+ * context a use.  Sealing is XChaCha20-Poly1305 with a random nonce; MACs are
+ * keyed BLAKE2b; the index is hashed with SipHash-2-4 of 128 bits, which is
+ * made for short texts.  All of it is specified in pawl-vault(5).
  */
 #ifndef CRYPT_H
 #define CRYPT_H
@@ -19,6 +20,9 @@
 #define CRYPT_TAG 16
 #define CRYPT_MAC 32
 #define CRYPT_HASH 16
+#define CRYPT_HASH_KEY 16
+/* Kinds of texts, 1 to 4, each with a key of its own. */
+#define CRYPT_HASH_KINDS 4
 #define CRYPT_BIND 16
 /* What sealing adds: the nonce before, the tag behind. */
 #define CRYPT_OVERHEAD (CRYPT_NONCE + CRYPT_TAG)
@@ -37,7 +41,7 @@ struct crypt_keys {
 	unsigned char geometry[CRYPT_KEY];
 	unsigned char index[CRYPT_KEY];
 	unsigned char bind[CRYPT_KEY];
-	unsigned char hash[CRYPT_KEY];
+	unsigned char hash[CRYPT_HASH_KINDS * CRYPT_HASH_KEY];
 	unsigned char record[CRYPT_KEY];
 };
 
@@ -76,8 +80,9 @@ void crypt_bind(unsigned char out[static CRYPT_BIND], struct slice data,
 int crypt_bind_verify(const unsigned char bind[static CRYPT_BIND],
     struct slice data, const unsigned char key[static CRYPT_KEY]) MUST_CHECK;
 
-/* Keyed BLAKE2b-128 of the byte kind and text: where a key is in the index. */
+/* Where a text of this kind, 1 to CRYPT_HASH_KINDS, is in the index. */
 void crypt_hash(unsigned char out[static CRYPT_HASH], unsigned char kind,
-    struct slice text, const unsigned char key[static CRYPT_KEY]);
+    struct slice text,
+    const unsigned char keys[static CRYPT_HASH_KINDS * CRYPT_HASH_KEY]);
 
 #endif

@@ -90,7 +90,7 @@ mutant "the header's MAC is not looked at" vault/vault.c vault \
 mutant "a record of another tag is taken" vault/vault_read.c vault \
 	's/memcmp\((.*)tag/0 \&\& memcmp(\1tag/'
 mutant "the index hash has no key kind" vault/crypt.c crypt \
-	's/&kind, 1\)/\&kind, 0)/'
+	's/\(size_t\)\(kind - 1\)/(size_t)0/'
 mutant "the same nonce for all" vault/crypt.c crypt \
 	's/randombytes_buf\(to, len\)/memset(to, 0, len)/'
 mutant "associated data is left out" vault/crypt.c crypt \

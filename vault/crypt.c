@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -11,25 +12,31 @@ _Static_assert(CRYPT_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
     "pawl-vault(5)");
 _Static_assert(CRYPT_TAG == crypto_aead_xchacha20poly1305_ietf_ABYTES,
     "pawl-vault(5)");
-_Static_assert(CRYPT_HASH >= crypto_generichash_BYTES_MIN, "pawl-vault(5)");
+_Static_assert(CRYPT_HASH == crypto_shorthash_siphashx24_BYTES,
+    "pawl-vault(5)");
+_Static_assert(CRYPT_HASH_KEY == crypto_shorthash_siphashx24_KEYBYTES,
+    "pawl-vault(5)");
+_Static_assert(CRYPT_HASH_KINDS *CRYPT_HASH_KEY <= crypto_kdf_BYTES_MAX,
+    "pawl-vault(5)");
 _Static_assert(CRYPT_BIND >= crypto_generichash_BYTES_MIN, "pawl-vault(5)");
 
 static void
-derive(unsigned char *to, const char *context, const unsigned char *master)
+derive(unsigned char *to, size_t len, const char *context,
+    const unsigned char *master)
 {
-	/* It fails for lengths only, and this one is right. */
-	(void)crypto_kdf_derive_from_key(to, CRYPT_KEY, 1, context, master);
+	/* It fails for lengths only, and these are right. */
+	(void)crypto_kdf_derive_from_key(to, len, 1, context, master);
 }
 
 void
 crypt_subkeys(struct crypt_keys *k, const unsigned char *master)
 {
-	derive(k->header, CRYPT_CTX_HEADER, master);
-	derive(k->geometry, CRYPT_CTX_GEOMETRY, master);
-	derive(k->index, CRYPT_CTX_INDEX, master);
-	derive(k->bind, CRYPT_CTX_BIND, master);
-	derive(k->hash, CRYPT_CTX_HASH, master);
-	derive(k->record, CRYPT_CTX_RECORD, master);
+	derive(k->header, sizeof(k->header), CRYPT_CTX_HEADER, master);
+	derive(k->geometry, sizeof(k->geometry), CRYPT_CTX_GEOMETRY, master);
+	derive(k->index, sizeof(k->index), CRYPT_CTX_INDEX, master);
+	derive(k->bind, sizeof(k->bind), CRYPT_CTX_BIND, master);
+	derive(k->hash, sizeof(k->hash), CRYPT_CTX_HASH, master);
+	derive(k->record, sizeof(k->record), CRYPT_CTX_RECORD, master);
 }
 
 void
@@ -109,14 +116,10 @@ crypt_bind_verify(const unsigned char bind[static CRYPT_BIND],
 
 void
 crypt_hash(unsigned char out[static CRYPT_HASH], unsigned char kind,
-    struct slice text, const unsigned char key[static CRYPT_KEY])
+    struct slice text,
+    const unsigned char keys[static CRYPT_HASH_KINDS * CRYPT_HASH_KEY])
 {
-	crypto_generichash_state state;
-
-	/* These fail for lengths only, and these are right. */
-	(void)crypto_generichash_init(&state, key, CRYPT_KEY, CRYPT_HASH);
-	(void)crypto_generichash_update(&state, &kind, 1);
-	(void)crypto_generichash_update(&state, text.p, text.len);
-	(void)crypto_generichash_final(&state, out, CRYPT_HASH);
-	sodium_memzero(&state, sizeof(state));
+	assert(kind >= 1 && kind <= CRYPT_HASH_KINDS);
+	(void)crypto_shorthash_siphashx24(out, text.p, text.len,
+	    keys + (size_t)(kind - 1) * CRYPT_HASH_KEY);
 }
