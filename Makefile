@@ -39,7 +39,8 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/vault_put.c vault/vault_patch.c vault/vault_commit.c \
 	  vault/vault_verify.c \
 	  vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c \
-	  vault/edit_text.c vault/csv.c vault/netrc.c vault/jsonl.c
+	  vault/edit_text.c vault/csv.c vault/netrc.c vault/jsonl.c \
+	  vault/pass.c
 VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/editor.c vault/cmd_init.c vault/cmd_set.c vault/cmd_get.c \
 	  vault/cmd_show.c vault/cmd_list.c vault/cmd_remove.c \
@@ -50,7 +51,9 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/cmd_history.c vault/cmd_passwd.c vault/cmd_rekey.c \
 	  vault/cmd_unlock.c vault/import_dataset.c vault/import_sshpass.c \
 	  vault/import_netrc.c vault/import_csv.c vault/import_jsonl.c \
-	  vault/import_file.c vault/names.c vault/cmd_export.c
+	  vault/import_login.c vault/import_pass.c vault/gpg.c \
+	  vault/import_file.c vault/names.c vault/cmd_export.c \
+	  vault/export_text.c vault/export_vault.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/parent.c askpass/prompt.c
 HEAP	= askpass/heap.c
 MESSAGE	= rotate/message.c
@@ -71,7 +74,8 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_vault.c tests/unit/test_dataset.c \
 	  tests/unit/test_policy.c tests/unit/test_json.c \
 	  tests/unit/test_csv.c tests/unit/test_netrc.c \
-	  tests/unit/test_jsonl.c tests/unit/test_prompt.c \
+	  tests/unit/test_jsonl.c tests/unit/test_pass.c \
+	  tests/unit/test_prompt.c \
 	  tests/unit/test_parent.c tests/unit/test_choose.c \
 	  tests/unit/test_plan.c tests/unit/test_transaction.c \
 	  tests/unit/test_message.c tests/unit/test_reply.c \
@@ -83,7 +87,8 @@ FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
 	  tests/fuzz/fuzz_message.c tests/fuzz/fuzz_reply.c \
 	  tests/fuzz/fuzz_edit_text.c tests/fuzz/fuzz_csv.c \
-	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c
+	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c \
+	  tests/fuzz/fuzz_pass.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
 	  tests/bench/commit.c tests/bench/logins.c tests/bench/unseal.c
 # What pawl is measured against, where its library is installed.

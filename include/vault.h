@@ -50,6 +50,18 @@ int vault_create(const char *path, const struct slot_key *key,
     const struct slot_info *costs, struct err *e) MUST_CHECK;
 
 /*
+ * Begins a vault of its own id and master key that keys[0..n) (1 to 32) open,
+ * with info's costs and time; path must not exist (ERR_DENIED).  There is no
+ * such file until vault_commit(), which writes generation 1 with what
+ * vault_put() put; but for that and vault_find() by name, nothing may be done
+ * before, and if it fails the vault is to be closed.  This machine remembers
+ * nothing of it until it is opened.  NULL with ERR_DENIED, ERR_USAGE, ERR_BUSY,
+ * ERR_IO.
+ */
+struct vault *vault_begin(const char *path, const struct slot_key *keys,
+    size_t n, const struct slot_info *info, struct err *e) MUST_CHECK;
+
+/*
  * Opens: file checks, key slot, header MAC, geometry, rollback (state.h).
  * NULL with ERR_NOVAULT, ERR_DENIED, ERR_DAMAGED, ERR_CONFIG, ERR_BUSY,
  * ERR_IO.

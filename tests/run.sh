@@ -65,6 +65,11 @@ part_porter()
 	bats --formatter tap tests/cli/porter.bats
 }
 
+part_stores()
+{
+	bats --formatter tap tests/cli/stores.bats
+}
+
 part_rotate()
 {
 	bats --formatter tap tests/cli/rotate.bats
@@ -175,7 +180,7 @@ tell()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(unit vault porter keys everyday runner install
+[ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
 	rotate memory vectors askpass servers crash bench fuzz)
 passed=0 failed=0 skipped=0
 

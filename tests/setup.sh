@@ -6,8 +6,8 @@ set -eu
 
 build="gcc libc6-dev make pkg-config libsodium-dev libcurl4-openssl-dev
     libssl-dev"
-test="$build age bats check curl libpam0g-dev libcrypt-dev openssh-client
-    openssh-server openssl proftpd-core proftpd-mod-crypto procps python3
+test="$build age bats check curl gnupg libpam0g-dev libcrypt-dev openssh-client
+    openssh-server openssl pass proftpd-core proftpd-mod-crypto procps python3
     strace util-linux clang libclang-rt-14-dev valgrind zsh fish"
 lint="$test clang clang-format clang-tidy cppcheck mandoc shellcheck"
 # What pawl is measured against; bench.sh does without what is not there.

@@ -59,20 +59,22 @@ check_secret(const struct entry *entry, struct err *e)
 }
 
 int
+change_idle(const struct entry *entry, const char *name, struct err *e)
+{
+	if (entry->rotation.state == ROTATION_IDLE)
+		return 0;
+	return err_set(e, ERR_ATTENTION,
+	    "%s: its rotation is unfinished (%s): finish it with "
+	    "\"pawl-rotate recover %s\" first",
+	    name, cmd_rotation_name(entry->rotation.state), name);
+}
+
+int
 change_rotation(const struct entry *entry, const char *name, struct err *e)
 {
-	switch (entry->rotation.state) {
-	case ROTATION_PEND:
-	case ROTATION_SENT:
-		return err_set(e, ERR_ATTENTION,
-		    "%s: its rotation is unfinished (%s): finish it with "
-		    "\"pawl-rotate recover %s\" first",
-		    name, cmd_rotation_name(entry->rotation.state), name);
-	case ROTATION_IDLE:
-	case ROTATION_ATTN:
-		break;
-	}
-	return 0;
+	if (entry->rotation.state == ROTATION_ATTN)
+		return 0;
+	return change_idle(entry, name, e);
 }
 
 /* The pending secret may be the server's after all: it is kept. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -373,6 +374,56 @@ cmd_key_file(struct session *s, const char *path, struct key *k, bool *madep,
 	*madep = true;
 	*e = (struct err){ 0 };
 	return key_create_file(k, path, e);
+}
+
+int
+cmd_keys_want(struct cmd_keys *k, bool recipient, const char *name, size_t max,
+    struct err *e)
+{
+	if (k->n == max)
+		return err_set(e, ERR_USAGE, "a vault has %d key slots",
+		    TABLE_SLOTS);
+	k->recipients[k->n] = recipient;
+	k->names[k->n++] = name;
+	return 0;
+}
+
+int
+cmd_keys_make(struct session *s, struct cmd_keys *k, struct err *e)
+{
+	int rv = 0;
+	size_t i = 0;
+
+	for (i = 0; rv == 0 && i < k->n; i++) {
+		if (k->recipients[i])
+			rv = key_recipient(&k->keys[i], k->names[i], e);
+		else
+			rv = cmd_key_file(s, k->names[i], &k->keys[i],
+			    &k->made[i], e);
+		k->made[i] = rv == 0 && k->made[i];
+	}
+	return rv;
+}
+
+void
+cmd_keys_undo(struct cmd_keys *k)
+{
+	size_t i = 0;
+
+	for (i = 0; i < k->n; i++) {
+		if (k->made[i])
+			(void)unlink(k->names[i]);
+	}
+}
+
+void
+cmd_keys_free(struct cmd_keys *k)
+{
+	size_t i = 0;
+
+	for (i = 0; k != NULL && i < k->n; i++)
+		key_free(&k->keys[i]);
+	free(k);
 }
 
 int

@@ -126,6 +126,31 @@ int cmd_hand_out(struct session *s, const struct entry *entry, bool newline,
 int cmd_key_file(struct session *s, const char *path, struct key *k,
     bool *madep, struct err *e) MUST_CHECK;
 
+/* Keys that open a vault, as --recipient and --key-file name them. */
+struct cmd_keys {
+	/* As named: a recipient or a file. */
+	const char *names[TABLE_SLOTS];
+	bool recipients[TABLE_SLOTS];
+	size_t n;
+	/* Once made, and which files are new. */
+	struct key keys[TABLE_SLOTS];
+	bool made[TABLE_SLOTS];
+};
+
+/* Notes one more, up to max; name must stay. */
+int cmd_keys_want(struct cmd_keys *k, bool recipient, const char *name,
+    size_t max, struct err *e) MUST_CHECK;
+
+/* Reads them all; a key file that is not there is made. */
+int cmd_keys_make(struct session *s, struct cmd_keys *k,
+    struct err *e) MUST_CHECK;
+
+/* Removes the key files that were made, which open nothing after all. */
+void cmd_keys_undo(struct cmd_keys *k);
+
+/* Forgets them, and frees k; NULL is fine. */
+void cmd_keys_free(struct cmd_keys *k);
+
 /* ATTR=VALUE in two; value->p is also a terminated string.  -1 without '='. */
 int attr_split(const char *arg, struct slice *key, struct slice *value);
 
@@ -158,6 +183,13 @@ struct change {
  * ERR_ATTENTION for one that has not.
  */
 int change_rotation(const struct entry *entry, const char *name,
+    struct err *e) MUST_CHECK;
+
+/*
+ * Nor may one that has: what is to be taken elsewhere must be known to be the
+ * password.  ERR_ATTENTION.
+ */
+int change_idle(const struct entry *entry, const char *name,
     struct err *e) MUST_CHECK;
 
 /* An empty one, which change_close() accepts. */

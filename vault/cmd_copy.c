@@ -7,11 +7,8 @@
 static int
 check_source(const struct entry *from, const char *name, struct err *e)
 {
-	if (from->rotation.state != ROTATION_IDLE)
-		return err_set(e, ERR_ATTENTION,
-		    "%s: its rotation is unfinished (%s): finish it with "
-		    "\"pawl-rotate recover %s\" first",
-		    name, cmd_rotation_name(from->rotation.state), name);
+	if (change_idle(from, name, e) == -1)
+		return -1;
 	if (from->current.p == NULL)
 		return err_set(e, ERR_NOENTRY, "%s has no secret to copy",
 		    name);

@@ -1,358 +1,58 @@
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "cmd.h"
-#include "io.h"
-#include "json.h"
+#include "export.h"
 
-/* Written with one write(2). */
-#define BLOCK 65536
-
-/* Headings of CSV beside name and secret: as many as import takes. */
-#define COLUMNS_MAX 1022
-
-/* An attribute, and how often one entry has it. */
-struct column {
-	char key[RECORD_KEY_MAX + 1];
-	size_t count;
+enum {
+	OPTION_REVEAL = CMD_LONG,
+	OPTION_FORCE,
+	OPTION_RECIPIENT
 };
 
-struct export
-{
-	bool csv;
+/* One run of the command. */
+struct job {
+	struct export x;
+	const char *format;
 	bool reveal;
 	bool force;
-	const char *pattern;
-	char **names;
-	size_t n;
-	size_t cap;
-	struct column *columns;
-	size_t ncolumns;
-	struct secret *block;
+	/* The new vault, and what opens it. */
+	const char *file;
+	struct cmd_keys *keys;
 };
 
-static int
-flush(struct export *x, struct err *e)
-{
-	if (write_all(STDOUT_FILENO, x->block->data, x->block->len) == -1)
-		return err_sys(e, ERR_IO, "write to standard output");
-	return secret_set(x->block, NULL, 0, e);
-}
-
-static int
-put(struct export *x, struct slice s, struct err *e)
-{
-	size_t n = 0;
-
-	while (s.len > 0) {
-		if (x->block->len == x->block->cap && flush(x, e) == -1)
-			return -1;
-		n = x->block->cap - x->block->len;
-		n = n < s.len ? n : s.len;
-		if (secret_append(x->block, s.p, n, e) == -1)
-			return -1;
-		s.p += n;
-		s.len -= n;
-	}
-	return 0;
-}
-
-static int
-put_text(struct export *x, const char *text, struct err *e)
-{
-	return put(x, slice_of(text), e);
-}
-
-/* How many bytes of s need no escape. */
-static size_t
-plain_length(struct slice s)
-{
-	size_t n = 0;
-
-	while (n < s.len && s.p[n] >= 0x20 && s.p[n] != 0x7f && s.p[n] != '"' &&
-	    s.p[n] != '\\')
-		n++;
-	return n;
-}
-
-static int
-put_escape(struct export *x, unsigned char c, struct err *e)
-{
-	static const char digits[] = "0123456789abcdef";
-	char escape[7] = "\\u00";
-	int rv = 0;
-
-	if (c == '"' || c == '\\') {
-		escape[1] = (char)c;
-		escape[2] = '\0';
-	} else {
-		escape[4] = digits[c >> 4];
-		escape[5] = digits[c & 15];
-	}
-	rv = put_text(x, escape, e);
-	sodium_memzero(escape, sizeof(escape));
-	return rv;
-}
-
-/* UTF-8 in quotes. */
-static int
-put_json(struct export *x, struct slice s, struct err *e)
-{
-	size_t n = 0;
-
-	if (put_text(x, "\"", e) == -1)
-		return -1;
-	while (s.len > 0) {
-		if ((n = plain_length(s)) > 0) {
-			if (put(x, (struct slice){ s.p, n }, e) == -1)
-				return -1;
-		} else {
-			n = 1;
-			if (put_escape(x, *s.p, e) == -1)
-				return -1;
-		}
-		s.p += n;
-		s.len -= n;
-	}
-	return put_text(x, "\"", e);
-}
-
+/* Without patterns it is all of them. */
 static bool
-is_utf8(struct slice s)
-{
-	size_t n = 0;
-
-	while (s.len > 0) {
-		if ((n = json_utf8(s)) == 0)
-			return false;
-		s.p += n;
-		s.len -= n;
-	}
-	return true;
-}
-
-static int
-put_json_secret(struct export *x, struct slice s, struct err *e)
-{
-	size_t size =
-	    sodium_base64_ENCODED_LEN(s.len, sodium_base64_VARIANT_ORIGINAL);
-	struct secret *text = NULL;
-	int rv = -1;
-
-	if (s.p == NULL)
-		return 0;
-	if (is_utf8(s))
-		return put_text(x, ",\"secret\":", e) == -1 ? -1 :
-							      put_json(x, s, e);
-	if ((text = secret_new(size, e)) == NULL)
-		return -1;
-	(void)sodium_bin2base64((char *)text->data, size, s.p, s.len,
-	    sodium_base64_VARIANT_ORIGINAL);
-	text->len = size - 1;
-	if (put_text(x, ",\"secret-base64\":", e) == 0)
-		rv = put_json(x, secret_slice(text), e);
-	secret_free(text);
-	return rv;
-}
-
-/* How many attributes of entry, from i on, are of the key of the i-th. */
-static size_t
-count_key(const struct entry *entry, size_t i, size_t to)
-{
-	size_t n = 0;
-
-	for (; i < to; i++)
-		n += slice_equal(entry->attrs[i].key, entry->attrs[to].key);
-	return n;
-}
-
-static int
-put_json_attr(struct export *x, const struct entry *entry, size_t i,
-    struct err *e)
-{
-	struct slice key = entry->attrs[i].key;
-	const char *before = ":[";
-	size_t j = 0;
-
-	if (put_text(x, ",", e) == -1 || put_json(x, key, e) == -1)
-		return -1;
-	for (j = i; j < entry->nattrs; j++) {
-		if (!slice_equal(entry->attrs[j].key, key))
-			continue;
-		if (put_text(x, before, e) == -1 ||
-		    put_json(x, entry->attrs[j].value, e) == -1)
-			return -1;
-		before = ",";
-	}
-	return put_text(x, "]", e);
-}
-
-static int
-put_json_entry(struct export *x, const struct entry *entry, struct err *e)
+is_wanted(const struct export *x, const char *name)
 {
 	size_t i = 0;
 
-	if (put_text(x, "{\"name\":", e) == -1 ||
-	    put_json(x, entry->name, e) == -1 ||
-	    put_json_secret(x, entry->current, e) == -1)
-		return -1;
-	for (i = 0; i < entry->nattrs; i++) {
-		if (count_key(entry, 0, i) == 0 &&
-		    put_json_attr(x, entry, i, e) == -1)
-			return -1;
+	for (i = 0; i < x->npatterns; i++) {
+		if (fnmatch(x->patterns[i], name, 0) == 0)
+			return true;
 	}
-	return put_text(x, "}\n", e);
-}
-
-/* In quotes, which are doubled within. */
-static int
-put_field(struct export *x, struct slice s, struct err *e)
-{
-	struct slice part = { s.p, 0 };
-
-	if (s.len == 0)
-		return 0;
-	if (put_text(x, "\"", e) == -1)
-		return -1;
-	while (s.len > 0) {
-		for (part.p = s.p, part.len = 0;
-		     part.len < s.len && s.p[part.len] != '"'; part.len++)
-			;
-		if (put(x, part, e) == -1)
-			return -1;
-		s.p += part.len;
-		s.len -= part.len;
-		if (s.len > 0) {
-			if (put_text(x, "\"\"", e) == -1)
-				return -1;
-			s.p++;
-			s.len--;
-		}
-	}
-	return put_text(x, "\"", e);
-}
-
-/* The count columns of one attribute. */
-static int
-put_fields(struct export *x, const struct entry *entry,
-    const struct column *column, struct err *e)
-{
-	struct slice value = { NULL, 0 };
-	size_t i = 0, at = 0;
-
-	for (i = 0; i < column->count; i++) {
-		if (!record_attr(entry, column->key, &at, &value)) {
-			value = (struct slice){ NULL, 0 };
-			at = entry->nattrs;
-		}
-		if (put_text(x, ",", e) == -1 || put_field(x, value, e) == -1)
-			return -1;
-	}
-	return 0;
+	return x->npatterns == 0;
 }
 
 static int
-put_csv_entry(struct export *x, const struct entry *entry, struct err *e)
-{
-	size_t i = 0;
-
-	if (put_field(x, entry->name, e) == -1 || put_text(x, ",", e) == -1 ||
-	    put_field(x, entry->current, e) == -1)
-		return -1;
-	for (i = 0; i < x->ncolumns; i++) {
-		if (put_fields(x, entry, &x->columns[i], e) == -1)
-			return -1;
-	}
-	return put_text(x, "\r\n", e);
-}
-
-static int
-put_headings(struct export *x, struct err *e)
-{
-	size_t i = 0, j = 0, n = 0;
-
-	if (put_text(x, "name,secret", e) == -1)
-		return -1;
-	for (i = 0; i < x->ncolumns; i++) {
-		for (j = 0; j < x->columns[i].count; j++, n++) {
-			if (put_text(x, ",", e) == -1 ||
-			    put_text(x, x->columns[i].key, e) == -1)
-				return -1;
-		}
-	}
-	if (n > COLUMNS_MAX)
-		return err_set(e, ERR_USAGE,
-		    "more than %d attributes for the columns of one table: "
-		    "export jsonl",
-		    COLUMNS_MAX);
-	return put_text(x, "\r\n", e);
-}
-
-static int
-add_column(struct export *x, struct slice key, size_t count, struct err *e)
-{
-	struct column *more = NULL;
-	size_t i = 0;
-
-	for (i = 0; i < x->ncolumns; i++) {
-		if (!slice_is(key, x->columns[i].key))
-			continue;
-		if (x->columns[i].count < count)
-			x->columns[i].count = count;
-		return 0;
-	}
-	more = reallocarray(x->columns, x->ncolumns + 1, sizeof(*more));
-	if (more == NULL)
-		return err_sys(e, ERR_IO, "memory for headings");
-	x->columns = more;
-	more += x->ncolumns++;
-	more->count = count;
-	return slice_text(key, more->key, sizeof(more->key)) == 0 ?
-	    0 :
-	    err_set(e, ERR_DAMAGED, "an attribute's name is too long");
-}
-
-static int
-add_name(struct export *x, const char *name, struct err *e)
-{
-	size_t cap = x->cap == 0 ? 64 : x->cap * 2;
-	char **more = NULL;
-
-	if (x->n == x->cap) {
-		if ((more = reallocarray(x->names, cap, sizeof(*more))) == NULL)
-			return err_sys(e, ERR_IO, "memory for names");
-		x->names = more;
-		x->cap = cap;
-	}
-	if ((x->names[x->n] = strdup(name)) == NULL)
-		return err_sys(e, ERR_IO, "memory for names");
-	x->n++;
-	return 0;
-}
-
-static int
-visit(const struct entry *entry, void *arg, struct err *e)
+select_entry(const struct entry *entry, void *arg, struct err *e)
 {
 	struct export *x = arg;
 	char name[RECORD_NAME_MAX + 1];
-	size_t i = 0;
 
 	if (slice_text(entry->name, name, sizeof(name)) == -1)
 		return err_set(e, ERR_DAMAGED, "an entry's name is too long");
-	if (x->pattern != NULL && fnmatch(x->pattern, name, 0) != 0)
+	if (!is_wanted(x, name))
 		return 0;
-	for (i = 0; x->csv && i < entry->nattrs; i++) {
-		if (add_column(x, entry->attrs[i].key,
-			count_key(entry, 0, i) + 1, e) == -1)
-			return -1;
-	}
-	return add_name(x, name, e);
+	if (x->visit(entry, x->arg, e) == -1)
+		return -1;
+	if (asprintf(&x->names[x->n], "%s", name) == -1)
+		return err_sys(e, ERR_IO, "memory for names");
+	x->n++;
+	return 0;
 }
 
 static int
@@ -363,75 +63,92 @@ compare(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
+/* A pattern that nothing matches is a slip. */
 static int
-put_entry(struct session *s, struct export *x, const char *name, struct err *e)
-{
-	struct secret *plain = NULL;
-	struct entry entry = { 0 };
-	int rv = -1;
-
-	if (vault_find(s->vault, TABLE_NAME, slice_of(name), &entry, &plain,
-		e) == -1)
-		return -1;
-	if (entry.rotation.state != ROTATION_IDLE)
-		cmd_warn("%s: its rotation is unfinished (%s): this may no "
-			 "longer be the password",
-		    name, cmd_rotation_name(entry.rotation.state));
-	rv =
-	    x->csv ? put_csv_entry(x, &entry, e) : put_json_entry(x, &entry, e);
-	secret_free(plain);
-	return rv;
-}
-
-static int
-put_all(struct session *s, struct export *x, struct err *e)
-{
-	size_t i = 0;
-
-	if (x->n > 1)
-		qsort(x->names, x->n, sizeof(*x->names), compare);
-	if ((x->block = secret_new(BLOCK, e)) == NULL ||
-	    (x->csv && put_headings(x, e) == -1))
-		return -1;
-	for (i = 0; i < x->n; i++) {
-		if (put_entry(s, x, x->names[i], e) == -1)
-			return -1;
-	}
-	return flush(x, e);
-}
-
-static int export(struct session *s, struct export *x, struct err *e)
+check_pattern(const struct export *x, const char *pattern, struct err *e)
 {
 	char shown[96];
 	size_t i = 0;
-	int rv = -1;
 
-	if (session_open(s, false, e) == -1 ||
-	    vault_each(s->vault, visit, x, e) != 0)
-		goto out;
-	if (x->pattern != NULL && x->n == 0) {
-		(void)err_set(e, ERR_NOENTRY, "no entry matches %s",
-		    text_show(shown, sizeof(shown), slice_of(x->pattern)));
-		goto out;
+	for (i = 0; i < x->n; i++) {
+		if (fnmatch(pattern, x->names[i], 0) == 0)
+			return 0;
 	}
-	rv = put_all(s, x, e);
-out:
-	for (i = 0; i < x->n; i++)
-		free(x->names[i]);
-	free(x->names);
-	free(x->columns);
-	secret_free(x->block);
+	return err_set(e, ERR_NOENTRY, "no entry matches %s",
+	    text_show(shown, sizeof(shown), slice_of(pattern)));
+}
+
+int
+export_select(struct session *s, struct export *x,
+    int (*visit)(const struct entry *entry, void *arg, struct err *e),
+    void *arg, struct err *e)
+{
+	size_t i = 0, all = vault_geometry(s->vault)->records;
+
+	x->visit = visit;
+	x->arg = arg;
+	if ((x->names = calloc(all + 1, sizeof(*x->names))) == NULL)
+		return err_sys(e, ERR_IO, "memory for names");
+	if (vault_each(s->vault, select_entry, x, e) != 0)
+		return -1;
+	for (i = 0; i < x->npatterns; i++) {
+		if (check_pattern(x, x->patterns[i], e) == -1)
+			return -1;
+	}
+	if (x->n > 1)
+		qsort(x->names, x->n, sizeof(*x->names), compare);
+	return 0;
+}
+
+static bool
+is_vault(const struct job *job)
+{
+	return strcmp(job->format, "vault") == 0;
+}
+
+static int
+parse_options(struct job *job, int argc, char **argv, struct err *e)
+{
+	static const struct option longs[] = {
+		{ "reveal", no_argument, NULL, OPTION_REVEAL },
+		{ "force", no_argument, NULL, OPTION_FORCE },
+		{ "recipient", required_argument, NULL, OPTION_RECIPIENT },
+		{ "key-file", required_argument, NULL, 'k' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c = 0, rv = 0;
+
+	while (rv == 0 && (c = cmd_getopt(argc, argv, ":k:", longs, e)) != -1) {
+		switch (c) {
+		case OPTION_REVEAL:
+			job->reveal = true;
+			break;
+		case OPTION_FORCE:
+			job->force = true;
+			break;
+		case OPTION_RECIPIENT:
+		case 'k':
+			rv = cmd_keys_want(job->keys, c == OPTION_RECIPIENT,
+			    optarg, TABLE_SLOTS, e);
+			break;
+		default:
+			rv = -1;
+		}
+	}
 	return rv;
 }
 
 static int
-check(const struct export *x, struct err *e)
+check_text(const struct job *job, struct err *e)
 {
-	if (!x->reveal)
+	if (job->keys->n > 0)
+		return err_set(e, ERR_USAGE,
+		    "--recipient and --key-file are for \"export vault\"");
+	if (!job->reveal)
 		return err_set(e, ERR_USAGE,
 		    "this prints secrets: say --reveal if they are to be "
 		    "seen");
-	if (isatty(STDOUT_FILENO) == 1 && !x->force)
+	if (isatty(STDOUT_FILENO) == 1 && !job->force)
 		return err_set(e, ERR_USAGE,
 		    "standard output is a terminal, which shows and keeps "
 		    "what it is given: send it to a file or a pipe, or say "
@@ -439,36 +156,94 @@ check(const struct export *x, struct err *e)
 	return 0;
 }
 
+static int
+check_vault(const struct job *job, struct err *e)
+{
+	if (job->reveal || job->force)
+		return err_set(e, ERR_USAGE,
+		    "--reveal and --force are for \"export jsonl\" and "
+		    "\"export csv\"");
+	if (job->keys->n == 0)
+		return err_set(e, ERR_USAGE,
+		    "what is to open the new vault? say --recipient RECIPIENT "
+		    "or --key-file FILE");
+	return 0;
+}
+
+static void
+tell_vault(const struct job *job, const struct export_report *r)
+{
+	size_t i = 0;
+
+	cmd_print(slice_of(job->file), NULL);
+	printf(": a new vault of %zu entries\n", job->x.n);
+	for (i = 0; i < job->keys->n; i++)
+		printf("slot %zu: %s%s\n", i, job->keys->keys[i].from,
+		    job->keys->made[i] ? " (new)" : "");
+	if (r->methods > 0)
+		cmd_warn("%zu of them are rotated here, and are without "
+			 "rotate.method there: two vaults that change one "
+			 "password lock its account",
+		    r->methods);
+}
+
+static int export(struct session *s, struct job *job, struct err *e)
+{
+	struct export_report r = { 0 };
+	struct export *x = &job->x;
+	size_t i = 0;
+	int rv = -1;
+
+	if (session_open(s, false, e) == -1)
+		return -1;
+	if (!is_vault(job))
+		rv = export_text(s, x, strcmp(job->format, "csv") == 0, e);
+	else if ((rv = export_vault(s, x, job->file, job->keys, &r, e)) == 0)
+		tell_vault(job, &r);
+	for (i = 0; i < x->n; i++)
+		free(x->names[i]);
+	free(x->names);
+	return rv;
+}
+
+static int
+prepare(struct job *job, int argc, char **argv, struct err *e)
+{
+	bool vault = is_vault(job);
+
+	if (parse_options(job, argc, argv, e) == -1)
+		return -1;
+	argv += optind;
+	argc -= optind;
+	if (vault && argc == 0)
+		return cmd_usage("export", e);
+	if (vault)
+		job->file = argv[0];
+	job->x.patterns = argv + vault;
+	job->x.npatterns = (size_t)(argc - vault);
+	return vault ? check_vault(job, e) : check_text(job, e);
+}
+
 int
 cmd_export(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "reveal", no_argument, NULL, CMD_LONG },
-		{ "force", no_argument, NULL, CMD_LONG + 1 },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct export x = { 0 };
+	struct job job = { 0 };
 	char shown[64];
-	int c = 0;
+	int rv = -1;
 
 	if (argc < 2)
 		return cmd_usage("export", e);
-	x.csv = strcmp(argv[1], "csv") == 0;
-	if (!x.csv && strcmp(argv[1], "jsonl") != 0)
+	job.format = argv[1];
+	if (!is_vault(&job) && strcmp(argv[1], "jsonl") != 0 &&
+	    strcmp(argv[1], "csv") != 0)
 		return err_set(e, ERR_USAGE,
 		    "export %s: the format is missing or unknown; there are "
-		    "jsonl and csv",
+		    "jsonl, csv and vault",
 		    text_show(shown, sizeof(shown), slice_of(argv[1])));
-	while ((c = cmd_getopt(argc - 1, argv + 1, ":", longs, e)) != -1) {
-		if (c == CMD_LONG)
-			x.reveal = true;
-		else if (c == CMD_LONG + 1)
-			x.force = true;
-		else
-			return -1;
-	}
-	if (argc - 1 - optind > 1)
-		return cmd_usage("export", e);
-	x.pattern = argv[1 + optind];
-	return check(&x, e) == -1 ? -1 : export(s, &x, e);
+	if ((job.keys = calloc(1, sizeof(*job.keys))) == NULL)
+		return err_sys(e, ERR_IO, "memory for keys");
+	if (prepare(&job, argc - 1, argv + 1, e) == 0)
+		rv = export(s, &job, e);
+	cmd_keys_free(job.keys);
+	return rv;
 }

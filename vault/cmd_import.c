@@ -19,7 +19,8 @@ enum {
 };
 
 static const struct import_format *const formats[] = { &import_dataset,
-	&import_sshpass, &import_netrc, &import_csv, &import_jsonl };
+	&import_sshpass, &import_netrc, &import_csv, &import_jsonl,
+	&import_pass };
 
 /* What is done with a name that is taken. */
 enum taken {
@@ -50,9 +51,6 @@ struct job {
 	size_t added;
 	size_t replaced;
 	size_t skipped;
-	/* When it began, and the second last told of on a terminal. */
-	time_t began;
-	time_t told;
 };
 
 /* A word and what it stands for. */
@@ -387,28 +385,13 @@ import_item(struct session *s, struct job *job, struct import_item *item,
 	return item->line == 0 ? -1 : err_in(e, "line %zu", item->line);
 }
 
-/* On a terminal, from the second second on. */
 static void
 tell_progress(struct job *job, bool end)
 {
 	size_t n = job->added + job->replaced + job->skipped;
-	struct timespec now = { 0, 0 };
 
-	if (!end && n % 256 != 0)
-		return;
-	if (end && job->told != 0) {
-		(void)dprintf(STDERR_FILENO, "\r\033[K");
-		job->told = 0;
-	}
-	if (end || isatty(STDERR_FILENO) == 0 ||
-	    clock_gettime(CLOCK_MONOTONIC, &now) == -1)
-		return;
-	if (job->began == 0)
-		job->began = now.tv_sec;
-	if (now.tv_sec - job->began < 1 || now.tv_sec == job->told)
-		return;
-	job->told = now.tv_sec;
-	(void)dprintf(STDERR_FILENO, "\r%zu read", n);
+	if (end || n % 256 == 0)
+		import_progress(&job->im.progress, n, end);
 }
 
 static int
@@ -457,7 +440,8 @@ advise(const struct session *s, const struct job *job)
 		cmd_warn("%zu new, %zu replaced, %zu skipped (generation %llu)",
 		    job->added, job->replaced, job->skipped,
 		    (unsigned long long)vault_header(s->vault)->generation);
-	if (strcmp(job->im.file, "-") != 0)
+	/* A store of pass is encrypted, and has its own history. */
+	if (strcmp(job->im.file, "-") != 0 && job->im.format != &import_pass)
 		cmd_warn("when a job has logged in with it, destroy what it "
 			 "came from: \"shred -u\" here, on z/OS delete the "
 			 "member and compress the data set, and its backups");
@@ -560,7 +544,7 @@ cmd_import(struct session *s, int argc, char **argv, struct err *e)
 	if ((job.im.format = find_format(argv[1])) == NULL)
 		return err_set(e, ERR_USAGE,
 		    "import %s: the format to import is missing or unknown; "
-		    "there are dataset, sshpass, netrc, csv and jsonl",
+		    "there are dataset, sshpass, netrc, csv, jsonl and pass",
 		    text_show(shown, sizeof(shown), slice_of(argv[1])));
 	if (parse_options(&job, argc - 1, argv + 1, e) == -1 ||
 	    check_options(&job.im, e) == -1)

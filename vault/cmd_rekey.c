@@ -9,31 +9,6 @@ enum {
 	OPTION_RECIPIENT = CMD_LONG
 };
 
-/* The keys besides the one in use. */
-struct more {
-	struct key keys[TABLE_SLOTS - 1];
-	size_t n;
-};
-
-static int
-add(struct session *s, struct more *m, int option, struct err *e)
-{
-	struct key *k = &m->keys[m->n];
-	bool made = false;
-
-	if (m->n == TABLE_SLOTS - 1)
-		return err_set(e, ERR_USAGE, "a vault has %d key slots",
-		    TABLE_SLOTS);
-	if (option == OPTION_RECIPIENT) {
-		if (key_recipient(k, optarg, e) == -1)
-			return -1;
-	} else if (cmd_key_file(s, optarg, k, &made, e) == -1) {
-		return -1;
-	}
-	m->n++;
-	return 0;
-}
-
 /* What the first slot is made for: the key that opened the vault. */
 static int
 first_key(struct session *s, struct slot_key *key, struct err *e)
@@ -53,7 +28,7 @@ first_key(struct session *s, struct slot_key *key, struct err *e)
 }
 
 static int
-rekey(struct session *s, const struct more *m, struct err *e)
+rekey(struct session *s, const struct cmd_keys *more, struct err *e)
 {
 	struct slot_key keys[TABLE_SLOTS] = { 0 };
 	struct slot_info info = { 0 };
@@ -67,16 +42,16 @@ rekey(struct session *s, const struct more *m, struct err *e)
 		    "unfinished rotations: %u, which may lose their key: run "
 		    "\"pawl-rotate recover\" first",
 		    vault_busy(s->vault));
-	for (i = 0; i < m->n; i++)
-		keys[i + 1] = m->keys[i].slot;
+	for (i = 0; i < more->n; i++)
+		keys[i + 1] = more->keys[i].slot;
 	info.kdf_ops = vault_header(s->vault)->kdf_ops;
 	info.kdf_kib = vault_header(s->vault)->kdf_kib;
 	info.created = (uint64_t)time(NULL);
-	if (vault_rekey(s->vault, keys, m->n + 1, &info, e) == -1)
+	if (vault_rekey(s->vault, keys, more->n + 1, &info, e) == -1)
 		return -1;
 	printf("slot 0: %s\n", s->key.from);
-	for (i = 0; i < m->n; i++)
-		printf("slot %zu: %s\n", i + 1, m->keys[i].from);
+	for (i = 0; i < more->n; i++)
+		printf("slot %zu: %s\n", i + 1, more->keys[i].from);
 	printf("%s: new master key (generation %llu); %s.prev and other copies "
 	       "still open with the old keys: destroy them\n",
 	    s->path, (unsigned long long)vault_header(s->vault)->generation,
@@ -92,29 +67,23 @@ cmd_rekey(struct session *s, int argc, char **argv, struct err *e)
 		{ "recipient", required_argument, NULL, OPTION_RECIPIENT },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct more *m = NULL;
-	size_t i = 0;
+	struct cmd_keys *more = NULL;
 	int c = 0, rv = 0;
 
-	while ((c = cmd_getopt(argc, argv, ":k:", longs, e)) != -1) {
-		if (c == '?')
-			return -1;
-	}
-	if (argc != optind)
-		return cmd_usage("rekey", e);
-	/* The old key first, as for slot add. */
-	if (session_open(s, false, e) == -1)
-		return -1;
-	session_close(s);
-	if ((m = calloc(1, sizeof(*m))) == NULL)
+	if ((more = calloc(1, sizeof(*more))) == NULL)
 		return err_sys(e, ERR_IO, "memory for keys");
-	optind = 0;
 	while (rv == 0 && (c = cmd_getopt(argc, argv, ":k:", longs, e)) != -1)
-		rv = c == '?' ? -1 : add(s, m, c, e);
+		rv = c == '?' ? -1 :
+				cmd_keys_want(more, c == OPTION_RECIPIENT,
+				    optarg, TABLE_SLOTS - 1, e);
+	if (rv == 0 && argc != optind)
+		rv = cmd_usage("rekey", e);
+	/* The old key first, as for slot add. */
 	if (rv == 0)
-		rv = rekey(s, m, e);
-	for (i = 0; i < m->n; i++)
-		key_free(&m->keys[i]);
-	free(m);
+		rv = session_open(s, false, e);
+	session_close(s);
+	if (rv == 0 && (rv = cmd_keys_make(s, more, e)) == 0)
+		rv = rekey(s, more, e);
+	cmd_keys_free(more);
 	return rv;
 }

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "csv.h"
 #include "dataset.h"
@@ -38,6 +39,13 @@ struct import_item {
 	size_t line;
 };
 
+/* How far it is, for a person at a terminal. */
+struct import_progress {
+	/* When it began, and the second last told of. */
+	time_t began;
+	time_t told;
+};
+
 /* One import: what was asked for, and where its reader is. */
 struct import {
 	const struct import_format *format;
@@ -46,6 +54,7 @@ struct import {
 	/* Normalised; "" if there is none. */
 	char dataset[DATASET_NAME_MAX];
 	struct dataset_how how;
+	struct import_progress progress;
 
 	/* The readers' own. */
 	struct secret *raw;
@@ -54,6 +63,7 @@ struct import {
 	struct csv_map *map;
 	struct netrc netrc;
 	struct jsonl jsonl;
+	struct pass_store *store;
 	/* A library of members: their names, in order. */
 	struct dirent **members;
 	int nmembers;
@@ -76,7 +86,7 @@ struct import_format {
 };
 
 extern const struct import_format import_dataset, import_sshpass, import_netrc,
-    import_csv, import_jsonl;
+    import_csv, import_jsonl, import_pass;
 
 /* Whether im is about one entry which the command line names. */
 bool import_is_one(const struct import *im);
@@ -90,6 +100,12 @@ struct secret *import_read(const char *file, size_t max,
 /* The same from a descriptor. */
 struct secret *import_read_fd(int fd, size_t max, struct err *e) MUST_CHECK;
 
+/*
+ * Says on a terminal that n were read, from the second second on and once a
+ * second; with end it is wiped off.
+ */
+void import_progress(struct import_progress *p, size_t n, bool end);
+
 /* An item without contents. */
 void import_item_new(struct import_item *item);
 
@@ -101,7 +117,27 @@ int import_item_name(struct import_item *item, struct slice name,
 int import_item_attr(struct import_item *item, struct slice key,
     struct slice value, struct err *e) MUST_CHECK;
 
+/* What stands before the first of these characters; *s is what follows it. */
+struct slice import_cut(struct slice *s, const char *at);
+
+/*
+ * Adds user, or x-user for what no login takes, such as a person's name:
+ * one with a blank.
+ */
+int import_item_user(struct import_item *item, struct slice user,
+    struct err *e) MUST_CHECK;
+
+/*
+ * Adds host, and port unless there is one, from [scheme://][user@]host[:port]
+ * [/...], the host perhaps in brackets.  What has no host adds nothing.
+ */
+int import_item_url(struct import_item *item, struct slice url,
+    struct err *e) MUST_CHECK;
+
 /* Frees what a reader has. */
 void import_end(struct import *im);
+
+/* What import_end() does about a store; NULL is fine. */
+void import_pass_end(struct pass_store *s);
 
 #endif

@@ -198,104 +198,15 @@ field_of(const struct csv_map *map, enum role role)
 	return (struct slice){ NULL, 0 };
 }
 
-/* What stands before the first of these characters; *s is what follows it. */
-static struct slice
-cut(struct slice *s, const char *at)
-{
-	struct slice before = { s->p, 0 };
-
-	while (before.len < s->len && strchr(at, s->p[before.len]) == NULL)
-		before.len++;
-	s->p += before.len;
-	s->len -= before.len;
-	if (s->len > 0) {
-		s->p++;
-		s->len--;
-	}
-	return before;
-}
-
-static struct slice
-behind_scheme(struct slice url)
-{
-	size_t i = 0;
-
-	for (i = 0; i + 3 <= url.len; i++) {
-		if (memcmp(url.p + i, "://", 3) == 0)
-			return (struct slice){ url.p + i + 3, url.len - i - 3 };
-	}
-	return url;
-}
-
-static bool
-is_port(struct slice s)
-{
-	size_t i = 0;
-
-	for (i = 0; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	}
-	return s.len >= 1 && s.len <= 5;
-}
-
-/* [scheme://][user@]host[:port][/...], the host perhaps in brackets. */
-static int
-add_url(struct import_item *item, struct slice url, bool *has_port,
-    struct err *e)
-{
-	struct slice rest = behind_scheme(url), host = { NULL, 0 };
-	size_t i = 0;
-
-	rest = cut(&rest, "/?#");
-	for (i = rest.len; i > 0 && rest.p[i - 1] != '@'; i--)
-		;
-	rest.p += i;
-	rest.len -= i;
-	if (rest.len > 0 && rest.p[0] == '[') {
-		(void)cut(&rest, "[");
-		host = cut(&rest, "]");
-		(void)cut(&rest, ":");
-	} else {
-		host = cut(&rest, ":");
-	}
-	for (i = 0; i < host.len; i++) {
-		if (host.p[i] <= ' ')
-			return 0;
-	}
-	if (!*has_port && is_port(rest)) {
-		*has_port = true;
-		if (import_item_attr(item, slice_of("port"), rest, e) == -1)
-			return -1;
-	}
-	return import_item_attr(item, slice_of("host"), host, e);
-}
-
 /* Bitwarden joins more than one with commas. */
 static int
 add_urls(struct import_item *item, struct slice urls, struct err *e)
 {
-	bool has_port = false;
-
 	while (urls.len > 0) {
-		if (add_url(item, cut(&urls, ","), &has_port, e) == -1)
+		if (import_item_url(item, import_cut(&urls, ","), e) == -1)
 			return -1;
 	}
 	return 0;
-}
-
-/* A user that no login takes, such as a person's name, is kept as a remark. */
-static int
-add_user(struct import_item *item, struct slice user, struct err *e)
-{
-	size_t i = 0;
-
-	for (i = 0; i < user.len; i++) {
-		if (user.p[i] <= ' ' || user.p[i] == 0x7f)
-			return import_item_attr(item, slice_of("x-user"), user,
-			    e);
-	}
-	return import_item_attr(item, slice_of("user"), user, e);
 }
 
 static int
@@ -349,7 +260,7 @@ add_attrs(const struct csv_map *map, struct import_item *item, struct err *e)
 {
 	size_t i = 0;
 
-	if (add_user(item, field_of(map, ROLE_USER), e) == -1 ||
+	if (import_item_user(item, field_of(map, ROLE_USER), e) == -1 ||
 	    add_urls(item, field_of(map, ROLE_URL), e) == -1 ||
 	    import_item_attr(item, slice_of("notes"), field_of(map, ROLE_NOTES),
 		e) == -1)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,6 +106,26 @@ import_is_one(const struct import *im)
 }
 
 void
+import_progress(struct import_progress *p, size_t n, bool end)
+{
+	struct timespec now = { 0, 0 };
+
+	if (end && p->told != 0)
+		(void)dprintf(STDERR_FILENO, "\r\033[K");
+	if (end)
+		*p = (struct import_progress){ 0, 0 };
+	if (end || isatty(STDERR_FILENO) == 0 ||
+	    clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+		return;
+	if (p->began == 0)
+		p->began = now.tv_sec;
+	if (now.tv_sec - p->began < 1 || now.tv_sec == p->told)
+		return;
+	p->told = now.tv_sec;
+	(void)dprintf(STDERR_FILENO, "\r%zu read", n);
+}
+
+void
 import_item_new(struct import_item *item)
 {
 	item->name[0] = '\0';
@@ -148,11 +169,13 @@ import_end(struct import *im)
 		free(im->members[i]);
 	free(im->members);
 	free(im->map);
+	import_pass_end(im->store);
 	secret_free(im->raw);
 	secret_free(im->password);
 	im->members = NULL;
 	im->nmembers = 0;
 	im->map = NULL;
+	im->store = NULL;
 	im->raw = NULL;
 	im->password = NULL;
 }

@@ -35,12 +35,14 @@ static const struct command commands[] = {
 	    "[--policy POLICY | --length N [--alphabet SET]] [--print] NAME",
 	    "give an entry a random secret" },
 	{ "import", cmd_import,
-	    "dataset|sshpass|netrc|csv|jsonl [--name NAME] [--dataset DSN] "
+	    "dataset|sshpass|netrc|csv|jsonl|pass [--name NAME] [--dataset DSN] "
 	    "[--encoding ENCODING] [--format FORMAT] [--replace | --skip] "
 	    "[--dry-run] FILE [ATTR=VALUE ...]",
 	    "take over passwords that were kept elsewhere" },
-	{ "export", cmd_export, "jsonl|csv --reveal [--force] [PATTERN]",
-	    "print entries with their secrets" },
+	{ "export", cmd_export,
+	    "jsonl|csv --reveal [--force] [PATTERN ...] | vault "
+	    "--recipient RECIPIENT|--key-file KEYFILE ... FILE [PATTERN ...]",
+	    "print entries with their secrets, or make a vault of them" },
 	{ "slot", cmd_slot,
 	    "list [--json] | add --key-file FILE | "
 	    "add --passphrase | add --passphrase-fd N | "

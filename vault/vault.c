@@ -9,7 +9,7 @@
 
 #include "vault_internal.h"
 
-/* How long vault_create() waits for the lock. */
+/* How long vault_begin() waits for the lock. */
 #define CREATE_WAIT_MS 10000
 
 /* How often a vault is opened anew because it was replaced meanwhile. */
@@ -262,6 +262,7 @@ vault_close(struct vault *v)
 	secret_free(v->master);
 	vault_drop_next(v);
 	vault_drop_state(v);
+	store_abort(v->first);
 	store_close(&v->store);
 	if (v->lock != -1)
 		(void)close(v->lock);
@@ -322,51 +323,54 @@ vault_slot_used(const struct vault *v)
 
 /* Fills in what the first generation is made from. */
 static int
-make_keys(struct vault *v, const struct slot_key *key,
-    const struct slot_info *costs, struct err *e)
+make_keys(struct vault *v, const struct slot_key *keys, size_t n,
+    const struct slot_info *info, struct err *e)
 {
 	struct secret *master = NULL;
-	int rv = -1;
 
-	if ((master = secret_new(CRYPT_KEY, e)) == NULL ||
+	if ((v->master = master = secret_new(CRYPT_KEY, e)) == NULL ||
 	    (v->keys = secret_new(sizeof(struct crypt_keys), e)) == NULL)
-		goto out;
-	if ((v->bytes = calloc(1, TABLE_HEADER)) == NULL) {
-		(void)err_sys(e, ERR_IO, "memory for a vault");
-		goto out;
-	}
+		return -1;
+	if ((v->bytes = calloc(1, TABLE_HEADER)) == NULL)
+		return err_sys(e, ERR_IO, "memory for a vault");
+	v->nbytes = TABLE_HEADER;
 	crypt_random(master->data, CRYPT_KEY);
 	crypt_subkeys((struct crypt_keys *)(void *)v->keys->data, master->data);
 	crypt_random(v->head.id, TABLE_ID);
-	v->head.kdf_ops = costs->kdf_ops;
-	v->head.kdf_kib = costs->kdf_kib;
-	rv = slot_make(v->bytes + TABLE_SLOTS_AT, key, costs, master->data,
-	    v->head.id, e);
-out:
-	secret_free(master);
-	return rv;
+	v->head.kdf_ops = info->kdf_ops;
+	v->head.kdf_kib = info->kdf_kib;
+	return vault_make_slots(v, v->bytes + TABLE_SLOTS_AT, keys, n, info, e);
+}
+
+struct vault *
+vault_begin(const char *path, const struct slot_key *keys, size_t n,
+    const struct slot_info *info, struct err *e)
+{
+	struct vault *v;
+
+	assert(n > 0 && n <= TABLE_SLOTS);
+	if ((v = new_vault(path, e)) == NULL)
+		return NULL;
+	v->write = true;
+	if (path_make_parent(path, e) == 0 &&
+	    path_check_parent(path, "vault", e) == 0 &&
+	    store_lock(path, 0, CREATE_WAIT_MS, &v->lock, e) == 0 &&
+	    (v->first = store_begin(path, true, e)) != NULL &&
+	    make_keys(v, keys, n, info, e) == 0)
+		return v;
+	vault_close(v);
+	return NULL;
 }
 
 int
 vault_create(const char *path, const struct slot_key *key,
     const struct slot_info *costs, struct err *e)
 {
-	struct store_new *out = NULL;
 	struct vault *v;
 	int rv = -1;
 
-	if ((v = new_vault(path, e)) == NULL)
-		return -1;
-	if (path_make_parent(path, e) == -1 ||
-	    path_check_parent(path, "vault", e) == -1 ||
-	    store_lock(path, 0, CREATE_WAIT_MS, &v->lock, e) == -1 ||
-	    (out = store_begin(path, true, e)) == NULL)
-		goto out;
-	if (make_keys(v, key, costs, e) == -1)
-		store_abort(out);
-	else
-		rv = vault_write_first(v, out, e);
-out:
+	if ((v = vault_begin(path, key, 1, costs, e)) != NULL)
+		rv = vault_commit(v, e);
 	vault_close(v);
 	return rv;
 }

@@ -376,31 +376,13 @@ become(struct vault *v, struct next *next)
 	vault_stage_free(&v->stage);
 }
 
-int
-vault_write_first(struct vault *v, struct store_new *out, struct err *e)
-{
-	struct next next = { .head = v->head, .out = out };
-	int rv;
-
-	next.head.generation = 1;
-	next.head.time = (uint64_t)time(NULL);
-	next.geometry.pages = table_pages_for(NULL, 0);
-	next.geometry.records_at = table_page_at(next.geometry.pages);
-	next.geometry.size = next.geometry.records_at;
-	if ((rv = write_all_of(v, &next, e)) == 0)
-		rv = store_commit(out, e);
-	else
-		store_abort(out);
-	free(next.header);
-	return rv;
-}
-
 static bool
-has_changes(const struct stage *s)
+has_changes(const struct vault *v)
 {
+	const struct stage *s = &v->stage;
 	size_t i;
 
-	if (s->ndead > 0 || s->slots_changed)
+	if (v->first != NULL || s->ndead > 0 || s->slots_changed)
 		return true;
 	for (i = 0; i < s->n; i++) {
 		if (s->items[i].live)
@@ -416,7 +398,10 @@ replace(struct vault *v, struct next *next, struct err *e)
 	bool rekeyed = v->next_keys != NULL;
 	int rv = -1;
 
-	if ((next->out = store_begin(v->path, false, e)) == NULL)
+	next->out = v->first;
+	v->first = NULL;
+	if (next->out == NULL &&
+	    (next->out = store_begin(v->path, false, e)) == NULL)
 		return -1;
 	if (rekeyed)
 		vault_swap_keys(v);
@@ -437,9 +422,10 @@ vault_commit(struct vault *v, struct err *e)
 	int rv = -1;
 
 	assert(v->write);
-	if (!has_changes(&v->stage))
+	if (!has_changes(v))
 		return 0;
-	if (vault_fresh(v, e) == -1 || check_unchanged(v, e) == -1)
+	if (v->first == NULL &&
+	    (vault_fresh(v, e) == -1 || check_unchanged(v, e) == -1))
 		return -1;
 	if (v->head.generation == UINT64_MAX)
 		return err_set(e, ERR_DENIED,
@@ -450,8 +436,10 @@ vault_commit(struct vault *v, struct err *e)
 	next.head.generation++;
 	next.head.time = (uint64_t)time(NULL);
 	sort_dead(&v->stage);
-	if (vault_patch_make(v, &next.head, &next.geometry, &next.patch, e) ==
-	    -1)
+	/* The first pages are all new. */
+	if (v->first == NULL &&
+	    vault_patch_make(v, &next.head, &next.geometry, &next.patch, e) ==
+		-1)
 		goto out;
 	if (next.patch == NULL && gather(v, &next, e) == -1)
 		goto out;

@@ -102,6 +102,9 @@ struct vault {
 	bool stale;
 	int lock;
 	struct store store;
+	/* From vault_begin() to the first commit, where there is no file yet,
+	 * what that writes to; else NULL. */
+	struct store_new *first;
 	/* The file's first nbytes: the header, or all of it. */
 	unsigned char *bytes;
 	size_t nbytes;
@@ -225,17 +228,15 @@ int vault_seal(const struct vault *v, const struct entry *entry,
 
 /* vault_rekey.c */
 
+/* Makes slots, zeroed, open the master key, or the next one if there is one,
+ * with these keys, in this order. */
+int vault_make_slots(const struct vault *v, unsigned char *slots,
+    const struct slot_key *keys, size_t n, const struct slot_info *info,
+    struct err *e) MUST_CHECK;
 /* The next generation's keys become the vault's, and the other way round. */
 void vault_swap_keys(struct vault *v);
 /* Wipes them. */
 void vault_drop_next(struct vault *v);
-
-/* vault_commit.c */
-
-/* Writes generation 1, without an entry.  v has keys, id, slots and costs;
- * out is committed or aborted. */
-int vault_write_first(struct vault *v, struct store_new *out,
-    struct err *e) MUST_CHECK;
 
 /* vault_patch.c */
 

@@ -359,6 +359,12 @@ has_key(const struct entry *entry, enum table_kind kind, struct slice text)
 	return false;
 }
 
+static int
+no_entry(const struct vault *v, struct err *e)
+{
+	return err_set(e, ERR_NOENTRY, "vault %s: no such entry", v->shown);
+}
+
 int
 vault_lookup(const struct vault *v, enum table_kind kind,
     const unsigned char *hash, struct table_entry *found, struct err *e)
@@ -369,6 +375,9 @@ vault_lookup(const struct vault *v, enum table_kind kind,
 	uint64_t page;
 	size_t i, n = 0, matches = 0;
 
+	/* A vault that was begun and not committed has none. */
+	if (v->geometry.pages == 0)
+		return no_entry(v, e);
 	page = table_page_of(hash, v->geometry.pages);
 	sealed = vault_bytes(v, table_page_at(page), TABLE_PAGE, buf, e);
 	if (sealed == NULL ||
@@ -382,8 +391,7 @@ vault_lookup(const struct vault *v, enum table_kind kind,
 		matches++;
 	}
 	if (matches == 0)
-		return err_set(e, ERR_NOENTRY, "vault %s: no such entry",
-		    v->shown);
+		return no_entry(v, e);
 	if (matches > 1 && kind == TABLE_NAME)
 		return vault_damaged(v, e,
 		    "page %" PRIu64 ": two entries have one name", page);

@@ -18,22 +18,35 @@ new_keys(struct vault *v, struct err *e)
 	return 0;
 }
 
+int
+vault_make_slots(const struct vault *v, unsigned char *slots,
+    const struct slot_key *keys, size_t n, const struct slot_info *info,
+    struct err *e)
+{
+	const struct secret *master =
+	    v->next_master != NULL ? v->next_master : v->master;
+	struct slot_info one = *info;
+	size_t i = 0;
+
+	for (i = 0; i < n; i++) {
+		one.kind = keys[i].kind;
+		if (slot_make(slots + i * TABLE_SLOT, &keys[i], &one,
+			master->data, v->head.id, e) == -1)
+			return err_in(e, "vault %s", v->shown);
+	}
+	return 0;
+}
+
 /* Slots for these keys and no others. */
 static int
 stage_slots(struct vault *v, const struct slot_key *keys, size_t n,
     const struct slot_info *info, struct err *e)
 {
 	unsigned char *slots = v->stage.slots;
-	struct slot_info one = *info;
-	size_t i = 0;
 
 	memset(slots, 0, sizeof(v->stage.slots));
-	for (i = 0; i < n; i++) {
-		one.kind = keys[i].kind;
-		if (slot_make(slots + i * TABLE_SLOT, &keys[i], &one,
-			v->next_master->data, v->head.id, e) == -1)
-			return err_in(e, "vault %s", v->shown);
-	}
+	if (vault_make_slots(v, slots, keys, n, info, e) == -1)
+		return -1;
 	v->stage.slots_changed = true;
 	return 0;
 }

@@ -4,60 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() {
-	T=$(mktemp -d)
-	chmod 700 "$T"
-	export HOME=$T XDG_DATA_HOME=$T/data XDG_CONFIG_HOME=$T/config \
-	    XDG_STATE_HOME=$T/state PAWL_CONFIG=$T/pawl.conf
-	unset PAWL_VAULT PAWL_KEY_FILE CREDENTIALS_DIRECTORY POSIXLY_CORRECT
-	export T P=$B/pawl-vault
-	VAULT=$T/data/pawl/vault
-	cd "$T" || return
-	pawl init >/dev/null
-}
-
-teardown() {
-	rm -rf "$T"
-}
-
-# Runs it without a terminal, wherever the tests are started from.
-pawl() {
-	setsid -w "$P" "$@"
-}
-
-# refuse TEXT COMMAND...: one line with this text, no secret, and no change.
-refuse() {
-	local text=$1
-
-	shift
-	cp "$VAULT" "$T/before"
-	run --separate-stderr "$@"
-	[ "$status" -ne 0 ]
-	# shellcheck disable=SC2154
-	[ "${#stderr_lines[@]}" -eq 1 ] || { echo "$stderr"; return 1; }
-	[[ $stderr == "pawl-vault: "*"$text"* ]] ||
-	    { echo "$stderr"; return 1; }
-	[[ $output$stderr != *HUNTER* ]] || { echo "$stderr"; return 1; }
-	[ -z "$output" ] || { echo "$output"; return 1; }
-	cmp "$VAULT" "$T/before"
-}
-
-# takes LINES COMMAND...: standard output is these, and nowhere is a secret.
-takes() {
-	local wanted=$1
-
-	shift
-	run -0 --separate-stderr "$@"
-	[ "$output" = "$wanted" ] || { echo "$output"; return 1; }
-	[[ $output$stderr != *HUNTER* ]]
-}
-
-# attrs NAME: its attributes.
-attrs() {
-	pawl show --json "$1" | /usr/bin/python3 -c 'import json, sys
-a = json.load(sys.stdin)["attributes"]
-print(" ".join(k + "=" + ",".join(a[k]) for k in sorted(a)))'
-}
+load porter.sh
 
 # Everything about every entry that an export has.
 all() {
@@ -339,7 +286,7 @@ a: stored (generation 2)" pawl import dataset --encoding ibm037 --name a f
 	refuse 'are for "import dataset"' pawl import sshpass --dataset A f
 	refuse 'are for "import dataset"' \
 	    pawl import csv --encoding ascii f
-	refuse "there are dataset, sshpass, netrc, csv and jsonl" \
+	refuse "there are dataset, sshpass, netrc, csv, jsonl and pass" \
 	    pawl import frob f
 }
 
@@ -390,7 +337,7 @@ assert rows == [["name", "secret", "host", "dataset", "user"],
 @test "export: not without --reveal, not on a terminal" {
 	echo HUNTER2 | pawl set a
 	refuse "say --reveal" pawl export jsonl
-	refuse "there are jsonl and csv" pawl export xml --reveal
+	refuse "there are jsonl, csv and vault" pawl export xml --reveal
 	refuse "no entry matches b*" pawl export csv --reveal 'b*'
 	run script -qec '"$P" export jsonl --reveal' /dev/null
 	[[ $output == *"standard output is a terminal"* ]]

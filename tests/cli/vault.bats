@@ -223,6 +223,12 @@ rotating() {
 	record PASS1 00010000 | to_1047 >passwd.bin
 	echo 'correct horse' >passphrase.txt
 	export VISUAL=true
+	# What gpg does is in stores.bats.
+	mkdir bin .password-store
+	printf '#!/bin/sh\nexec cat\n' >bin/gpg
+	chmod 755 bin/gpg
+	PATH=$T/bin:$PATH
+	printf 'PASS4\nuser: u\n' >.password-store/mail.gpg
 	sed -n 's/^\.Dl \$ //p' "$BATS_TEST_DIRNAME/../../man/pawl-vault.1" \
 	    >examples
 	[ "$(wc -l <examples)" -ge 9 ]
@@ -232,6 +238,8 @@ rotating() {
 	[ "$(pawl get site1)" = OLDPASS1 ]
 	[ "$(pawl get site2)" = PASS1 ]
 	[ "$(pawl --passphrase-fd 0 get site2 <passphrase.txt)" = PASS1 ]
+	[ "$(pawl get mail)" = PASS4 ]
+	[ -e team.vault ]
 }
 
 # --- init, and where things are ---------------------------------------------

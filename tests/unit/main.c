@@ -34,6 +34,7 @@ static const struct {
 	{ "csv", csv_suite },
 	{ "netrc", netrc_suite },
 	{ "jsonl", jsonl_suite },
+	{ "pass", pass_suite },
 	{ "prompt", prompt_suite },
 	{ "parent", parent_suite },
 	{ "choose", choose_suite },

@@ -29,6 +29,7 @@ Suite *dataset_suite(void);
 Suite *csv_suite(void);
 Suite *netrc_suite(void);
 Suite *jsonl_suite(void);
+Suite *pass_suite(void);
 Suite *prompt_suite(void);
 Suite *parent_suite(void);
 Suite *choose_suite(void);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fault.h"
 #include "io.h"
@@ -70,15 +71,31 @@ open_it(const struct slot_key *key, bool write)
 	return v;
 }
 
+/* Puts name0 and so on; -1 with the first that cannot be put. */
+static int
+fill(struct vault *v)
+{
+	struct entry entry;
+	char name[16];
+	int i;
+
+	for (i = 0; i < ENTRIES; i++) {
+		memset(&entry, 0, sizeof(entry));
+		(void)snprintf(name, sizeof(name), "name%d", i);
+		entry.name = slice_of(name);
+		entry.current = slice_of(name);
+		if (vault_put(v, &entry, &e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* A vault that old opens, and with a second slot. */
 static void
 setup(void)
 {
 	struct slot_key second;
-	struct entry entry;
 	struct vault *v;
-	char name[16];
-	int i;
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/vault", dir);
@@ -89,13 +106,7 @@ setup(void)
 	second = raw_key(3);
 	OK(vault_create(path, &old, &info, &e));
 	v = open_it(&old, true);
-	for (i = 0; i < ENTRIES; i++) {
-		memset(&entry, 0, sizeof(entry));
-		(void)snprintf(name, sizeof(name), "name%d", i);
-		entry.name = slice_of(name);
-		entry.current = slice_of(name);
-		OK(vault_put(v, &entry, &e));
-	}
+	OK(fill(v));
 	OK(vault_slot_add(v, &second, &info, NULL, &e));
 	OK(vault_commit(v, &e));
 	vault_close(v);
@@ -283,6 +294,113 @@ START_TEST(a_slot_secret_opens)
 }
 END_TEST
 
+/* From here on path is that of a vault that is not there. */
+static void
+elsewhere(void)
+{
+	(void)snprintf(path, sizeof(path), "%s/new", dir);
+}
+
+/* Neither the vault nor a part of one. */
+static void
+nothing(void)
+{
+	char part[PATH_MAX + 8];
+
+	ck_assert_int_eq(access(path, F_OK), -1);
+	(void)snprintf(part, sizeof(part), "%s.new", path);
+	ck_assert_int_eq(access(part, F_OK), -1);
+}
+
+START_TEST(a_vault_begins_with_its_first_commit)
+{
+	struct slot_key keys[2] = { old, new };
+	struct entry entry = { 0 };
+	struct secret *plain;
+	struct vault *v;
+
+	elsewhere();
+	ck_assert_ptr_nonnull(v = vault_begin(path, keys, 2, &info, &e));
+	OK(fill(v));
+	ck_assert_int_eq(access(path, F_OK), -1);
+	readable(v);
+	ck_assert_int_eq(vault_find(v, TABLE_NAME, slice_of("none"), &entry,
+			     &plain, &e),
+	    -1);
+	ck_assert_int_eq(e.kind, ERR_NOENTRY);
+	entry.name = slice_of("name1");
+	ck_assert_int_eq(vault_put(v, &entry, &e), -1);
+	ck_assert_int_eq(e.kind, ERR_DENIED);
+	OK(vault_commit(v, &e));
+	ck_assert_uint_eq(vault_header(v)->generation, 1);
+	whole(&old, 2);
+	whole(&new, 2);
+	/* And goes on like any other. */
+	readable(v);
+	OK(vault_remove(v, slice_of("name1"), &e));
+	OK(vault_commit(v, &e));
+	ck_assert_uint_eq(vault_header(v)->generation, 2);
+	vault_close(v);
+	ck_assert_ptr_null(vault_begin(path, keys, 2, &info, &e));
+	ck_assert_int_eq(e.kind, ERR_DENIED);
+}
+END_TEST
+
+START_TEST(a_vault_that_was_only_begun_is_none)
+{
+	struct slot_key keys[2] = { old, new };
+	struct vault *v;
+
+	elsewhere();
+	ck_assert_ptr_nonnull(v = vault_begin(path, keys, 1, &info, &e));
+	OK(fill(v));
+	vault_close(v);
+	nothing();
+	keys[1].unsealed = true;
+	ck_assert_ptr_null(vault_begin(path, keys, 2, &info, &e));
+	ck_assert_int_eq(e.kind, ERR_USAGE);
+	nothing();
+	/* One without entries is one too. */
+	ck_assert_ptr_nonnull(v = vault_begin(path, keys, 1, &info, &e));
+	OK(vault_commit(v, &e));
+	vault_close(v);
+	vault_close(open_it(&old, false));
+}
+END_TEST
+
+/* Whatever fails: all of the new vault is there, or nothing. */
+START_TEST(a_failure_leaves_no_new_vault)
+{
+	struct fault f = { .kind = FAULT_ERROR,
+		.error = 5,
+		.only = FAULT_CALL_COUNT };
+	unsigned int nth, failures = 0, counted = 0;
+	struct vault *v;
+	int rv;
+
+	elsewhere();
+	for (nth = 1; counted >= nth - 1; nth++) {
+		rv = -1;
+		fault_arm(nth, f);
+		if ((v = vault_begin(path, &old, 1, &info, &e)) != NULL &&
+		    fill(v) == 0)
+			rv = vault_commit(v, &e);
+		counted = fault_disarm();
+		vault_close(v);
+		failures += rv == -1;
+		if (rv == 0 || e.kind == ERR_UNSYNCED) {
+			whole(&old, 1);
+			OK(unlink(path));
+		}
+		/* What cannot be removed goes when it is written next. */
+		if (strstr(fault_where(), "unlinkat") == NULL)
+			nothing();
+	}
+	nothing();
+	ck_assert_uint_gt(failures, 5);
+}
+END_TEST
+
 Suite *
 rekey_suite(void)
 {
@@ -296,6 +414,9 @@ rekey_suite(void)
 	tcase_add_test(tc, a_failure_leaves_one_of_the_two);
 	tcase_add_test(tc, a_key_that_makes_no_slot);
 	tcase_add_test(tc, a_slot_secret_opens);
+	tcase_add_test(tc, a_vault_begins_with_its_first_commit);
+	tcase_add_test(tc, a_vault_that_was_only_begun_is_none);
+	tcase_add_test(tc, a_failure_leaves_no_new_vault);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -114,7 +114,7 @@ _pawl_vault_options()
 	edit) _pawl_reply --reveal ;;
 	copy) _pawl_reply --replace ;;
 	history) _pawl_reply --reveal --json --restore ;;
-	export) _pawl_reply --reveal --force ;;
+	export) _pawl_reply --reveal --force --recipient --key-file ;;
 	passwd) _pawl_reply --slot --passphrase-fd ;;
 	rekey) _pawl_reply --key-file --recipient ;;
 	unlock) _pawl_reply --timeout ;;
@@ -149,9 +149,15 @@ _pawl_vault_operand()
 		_pawl_names
 		;;
 	set:* | find:*) _pawl_attributes ;;
-	import:0) _pawl_reply dataset sshpass netrc csv jsonl ;;
-	export:0) _pawl_reply jsonl csv ;;
-	export:1) _pawl_names ;;
+	import:0) _pawl_reply dataset sshpass netrc csv jsonl pass ;;
+	export:0) _pawl_reply jsonl csv vault ;;
+	export:1)
+		case " ${COMP_WORDS[*]} " in
+		*" vault "*) _pawl_files ;;
+		*) _pawl_names ;;
+		esac
+		;;
+	export:*) _pawl_names ;;
 	import:1 | backup:0 | restore:0) _pawl_files ;;
 	import:*) _pawl_attributes ;;
 	slot:0) _pawl_reply list add remove ;;

@@ -37,8 +37,8 @@ complete -c pawl-vault -n "$seen show list slot verify status backup restore \
 complete -c pawl-vault -n "$seen init slot" -l key-file -r -F
 complete -c pawl-vault -n "$seen init slot" -l passphrase
 complete -c pawl-vault -n "$seen init slot passwd" -l passphrase-fd -x
-complete -c pawl-vault -n "$seen rekey" -l key-file -r -F
-complete -c pawl-vault -n "$seen slot rekey" -l recipient -x
+complete -c pawl-vault -n "$seen rekey export" -l key-file -r -F
+complete -c pawl-vault -n "$seen slot rekey export" -l recipient -x
 complete -c pawl-vault -n "$seen slot" -l recovery
 complete -c pawl-vault -n "$seen passwd" -l slot -x
 complete -c pawl-vault -n "$seen unlock" -l timeout -x
@@ -47,7 +47,7 @@ complete -c pawl-vault -n "$seen edit history export" -l reveal
 complete -c pawl-vault -n "$seen history" -l restore -x
 complete -c pawl-vault -n "$seen copy import" -l replace
 complete -c pawl-vault -n "$seen import" -l skip
-complete -c pawl-vault -n "$seen export" -a "jsonl csv"
+complete -c pawl-vault -n "$seen export" -a "jsonl csv vault"
 complete -c pawl-vault -n "$seen init" -l kdf-ops -x
 complete -c pawl-vault -n "$seen init" -l kdf-kib -x
 complete -c pawl-vault -n "$seen set" -s s -l secret
@@ -63,13 +63,13 @@ complete -c pawl-vault -n "$seen generate" -l policy -x \
 complete -c pawl-vault -n "$seen generate" -l length -x
 complete -c pawl-vault -n "$seen generate" -l alphabet -x
 complete -c pawl-vault -n "$seen generate" -l print
-complete -c pawl-vault -n "$seen import" -a "dataset sshpass netrc csv jsonl"
+complete -c pawl-vault -n "$seen import" -a "dataset sshpass netrc csv jsonl pass"
 complete -c pawl-vault -n "$seen import" -l name -x -a "(__pawl_names)"
 complete -c pawl-vault -n "$seen import" -l dataset -x
 complete -c pawl-vault -n "$seen import" -l encoding -x -a "auto ascii ibm1047 ibm037"
 complete -c pawl-vault -n "$seen import" -l format -x -a "auto fb80 text"
 complete -c pawl-vault -n "$seen import" -l dry-run
-complete -c pawl-vault -n "$seen import backup restore" -F
+complete -c pawl-vault -n "$seen import export backup restore" -F
 complete -c pawl-vault -n "$seen restore export" -l force
 complete -c pawl-vault -n "$seen slot" -a "list add remove"
 complete -c pawl-vault -n "$seen run" \
