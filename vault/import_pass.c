@@ -335,6 +335,16 @@ add_lines(struct import_item *item, struct pass *p, struct secret *notes,
 	    e);
 }
 
+/* RFC 7468; what follows such a line would become notes, which are shown. */
+static bool
+is_pem(struct slice line)
+{
+	static const char begin[] = "-----BEGIN ";
+	const size_t n = sizeof(begin) - 1;
+
+	return line.len > n && memcmp(line.p, begin, n) == 0;
+}
+
 static int
 fill(struct import_item *item, const struct pass_file *file,
     struct secret *notes, struct err *e)
@@ -350,6 +360,8 @@ fill(struct import_item *item, const struct pass_file *file,
 			    "anew with \"gopass edit\"");
 		if (item->secret.len == 0)
 			why = "has no password";
+		else if (is_pem(item->secret))
+			why = "is a key or a certificate, and no password";
 	}
 	if (why == NULL)
 		return add_lines(item, &p, notes, e);

@@ -88,6 +88,14 @@ site1: new" pawl import pass store x-from=pass
 	    pawl import pass --skip store
 }
 
+@test "pass: a key is not taken for a password, and its body not for notes" {
+	store
+	keep key '-----BEGIN OPENSSH PRIVATE KEY-----\nHUNTER1\n-----END OPENSSH PRIVATE KEY-----\n'
+	takes "key: skipped: is a key or a certificate, and no password" \
+	    pawl import pass store
+	[ -z "$(pawl list)" ]
+}
+
 @test "pass: links are not followed, and what is no entry is said" {
 	store
 	keep a/b HUNTER1
