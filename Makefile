@@ -52,7 +52,7 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/cmd_unlock.c vault/import_dataset.c vault/import_sshpass.c \
 	  vault/import_netrc.c vault/import_csv.c vault/import_jsonl.c \
 	  vault/import_login.c vault/import_pass.c vault/gpg.c \
-	  vault/import_file.c vault/names.c vault/cmd_export.c \
+	  vault/import_file.c vault/names.c vault/select.c vault/cmd_export.c \
 	  vault/export_text.c vault/export_vault.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/parent.c askpass/prompt.c
 HEAP	= askpass/heap.c

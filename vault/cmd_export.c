@@ -1,4 +1,3 @@
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@ enum {
 
 /* One run of the command. */
 struct job {
-	struct export x;
+	struct selection x;
 	const char *format;
 	bool reveal;
 	bool force;
@@ -23,82 +22,6 @@ struct job {
 	const char *file;
 	struct cmd_keys *keys;
 };
-
-/* Without patterns it is all of them. */
-static bool
-is_wanted(const struct export *x, const char *name)
-{
-	size_t i = 0;
-
-	for (i = 0; i < x->npatterns; i++) {
-		if (fnmatch(x->patterns[i], name, 0) == 0)
-			return true;
-	}
-	return x->npatterns == 0;
-}
-
-static int
-select_entry(const struct entry *entry, void *arg, struct err *e)
-{
-	struct export *x = arg;
-	char name[RECORD_NAME_MAX + 1];
-
-	if (slice_text(entry->name, name, sizeof(name)) == -1)
-		return err_set(e, ERR_DAMAGED, "an entry's name is too long");
-	if (!is_wanted(x, name))
-		return 0;
-	if (x->visit(entry, x->arg, e) == -1)
-		return -1;
-	if (asprintf(&x->names[x->n], "%s", name) == -1)
-		return err_sys(e, ERR_IO, "memory for names");
-	x->n++;
-	return 0;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
-/* A pattern that nothing matches is a slip. */
-static int
-check_pattern(const struct export *x, const char *pattern, struct err *e)
-{
-	char shown[96];
-	size_t i = 0;
-
-	for (i = 0; i < x->n; i++) {
-		if (fnmatch(pattern, x->names[i], 0) == 0)
-			return 0;
-	}
-	return err_set(e, ERR_NOENTRY, "no entry matches %s",
-	    text_show(shown, sizeof(shown), slice_of(pattern)));
-}
-
-int
-export_select(struct session *s, struct export *x,
-    int (*visit)(const struct entry *entry, void *arg, struct err *e),
-    void *arg, struct err *e)
-{
-	size_t i = 0, all = vault_geometry(s->vault)->records;
-
-	x->visit = visit;
-	x->arg = arg;
-	if ((x->names = calloc(all + 1, sizeof(*x->names))) == NULL)
-		return err_sys(e, ERR_IO, "memory for names");
-	if (vault_each(s->vault, select_entry, x, e) != 0)
-		return -1;
-	for (i = 0; i < x->npatterns; i++) {
-		if (check_pattern(x, x->patterns[i], e) == -1)
-			return -1;
-	}
-	if (x->n > 1)
-		qsort(x->names, x->n, sizeof(*x->names), compare);
-	return 0;
-}
 
 static bool
 is_vault(const struct job *job)
@@ -190,8 +113,7 @@ tell_vault(const struct job *job, const struct export_report *r)
 static int export(struct session *s, struct job *job, struct err *e)
 {
 	struct export_report r = { 0 };
-	struct export *x = &job->x;
-	size_t i = 0;
+	struct selection *x = &job->x;
 	int rv = -1;
 
 	if (session_open(s, false, e) == -1)
@@ -200,9 +122,7 @@ static int export(struct session *s, struct job *job, struct err *e)
 		rv = export_text(s, x, strcmp(job->format, "csv") == 0, e);
 	else if ((rv = export_vault(s, x, job->file, job->keys, &r, e)) == 0)
 		tell_vault(job, &r);
-	for (i = 0; i < x->n; i++)
-		free(x->names[i]);
-	free(x->names);
+	select_free(x);
 	return rv;
 }
 

@@ -10,31 +10,10 @@
 
 #include "cmd.h"
 #include "err.h"
-
-struct export
-{
-	/* Of names, each of which must match one; without any it is all. */
-	char *const *patterns;
-	size_t npatterns;
-	/* Of export_select(). */
-	int (*visit)(const struct entry *entry, void *arg, struct err *e);
-	void *arg;
-	/* What matches, in order, once selected. */
-	char **names;
-	size_t n;
-};
-
-/*
- * Fills in the names, from the vault that is open, and calls visit for each of
- * these entries, in no order.  Fails as visit does; ERR_NOENTRY: nothing
- * matches a pattern.
- */
-int export_select(struct session *s, struct export *x,
-    int (*visit)(const struct entry *entry, void *arg, struct err *e),
-    void *arg, struct err *e) MUST_CHECK;
+#include "select.h"
 
 /* Selects, and prints as CSV or JSON Lines. */
-int export_text(struct session *s, struct export *from, bool csv,
+int export_text(struct session *s, struct selection *from, bool csv,
     struct err *e) MUST_CHECK;
 
 /* What became of an export into a vault. */
@@ -49,7 +28,7 @@ struct export_report {
  * ERR_ATTENTION names an entry whose rotation is unfinished; ERR_DENIED: there
  * is such a file.
  */
-int export_vault(struct session *s, struct export *x, const char *path,
+int export_vault(struct session *s, struct selection *x, const char *path,
     struct cmd_keys *keys, struct export_report *r, struct err *e) MUST_CHECK;
 
 #endif

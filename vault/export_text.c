@@ -351,13 +351,13 @@ put_entry(struct session *s, struct text *x, const char *name, struct err *e)
 }
 
 int
-export_text(struct session *s, struct export *from, bool csv, struct err *e)
+export_text(struct session *s, struct selection *from, bool csv, struct err *e)
 {
 	struct text x = { .csv = csv };
 	size_t i = 0;
 	int rv = -1;
 
-	if (export_select(s, from, visit, &x, e) == -1 ||
+	if (select_names(s, from, visit, &x, e) == -1 ||
 	    (x.block = secret_new(BLOCK, e)) == NULL ||
 	    (csv && put_headings(&x, e) == -1))
 		goto out;

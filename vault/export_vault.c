@@ -70,7 +70,7 @@ put(struct session *s, struct vault *to, const char *name,
 }
 
 static int
-write_vault(struct session *s, const struct export *x, const char *path,
+write_vault(struct session *s, const struct selection *x, const char *path,
     const struct cmd_keys *keys, struct export_report *r, struct err *e)
 {
 	const struct table_header *head = vault_header(s->vault);
@@ -97,13 +97,13 @@ out:
 }
 
 int
-export_vault(struct session *s, struct export *x, const char *path,
+export_vault(struct session *s, struct selection *x, const char *path,
     struct cmd_keys *keys, struct export_report *r, struct err *e)
 {
 	int rv = -1;
 
 	if (check_free(path, e) == -1 ||
-	    export_select(s, x, visit, NULL, e) == -1)
+	    select_names(s, x, visit, NULL, e) == -1)
 		return -1;
 	if (cmd_keys_make(s, keys, e) == 0)
 		rv = write_vault(s, x, path, keys, r, e);

@@ -551,9 +551,9 @@ zeros() {
 	mkfifo "$T/never"
 	for sig in TERM HUP; do
 		editor "sed -i s/SITE1/SITE2/ \"\$1\"; ln \"\$1\" \"\$RAM/keep\"
-			kill -$sig \$PPID; exec timeout 20 cat \"\$T/never\""
+			kill -$sig \$PPID; exec cat \"\$T/never\""
 		# A caller that ignores a signal would have it ignored here.
-		run --separate-stderr env --default-signal="$sig" \
+		run --separate-stderr timeout 60 env --default-signal="$sig" \
 			"$P" edit --reveal site1
 		[ "$status" -eq $((128 + $(kill -l $sig))) ]
 		# shellcheck disable=SC2154
@@ -663,4 +663,31 @@ zeros() {
 	run -0 pawl edit --reveal site1
 	run ! grep -q 'PASS[12]' "$T/seen" "$T/audit"
 	grep -q 'event=edit entry=site1 .* status=0$' "$T/audit"
+}
+
+@test "set --match: the attributes of many in one commit, or of none" {
+	site1
+	echo PASS2 | pawl set site2 user=SITE2
+	echo PASS3 | pawl set other user=OTHER x-owner=me
+	run --separate-stderr pawl set --match 'site*' x-owner=batch rotate.every=30d
+	[ "$status" -eq 0 ]
+	[ "$output" = "entries stored: 2 (generation 5)" ]
+	[ "$(pawl get --field x-owner site1)" = batch ]
+	[ "$(pawl get --field rotate.every site2)" = 30d ]
+	[ "$(pawl get --field x-owner other)" = me ]
+	[ "$(pawl get site2)" = PASS2 ]
+	# One that cannot have it keeps all as they are.
+	echo 'PASS/4' | pawl set site4 user=SITE4
+	run --separate-stderr pawl set --match 'site*' rotate.method=zos-pass
+	[ "$status" -eq 64 ]
+	[[ $stderr == "pawl-vault: site4: "* ]]
+	[ -z "$(pawl get --field rotate.method site1 2>/dev/null)" ]
+	run --separate-stderr pawl set --match 'nobody*' x-owner=a
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"no entry matches nobody*" ]]
+	run --separate-stderr pawl set --match 'site*'
+	[ "$status" -eq 64 ]
+	run --separate-stderr pawl set -s --match 'site*' x-owner=a
+	[ "$status" -eq 64 ]
+	[[ $stderr == *"--match sets attributes"* ]]
 }

@@ -83,7 +83,7 @@ _pawl_argument()
 	--encoding) _pawl_reply auto ascii ibm1047 ibm037 ;;
 	--format) _pawl_reply auto fb80 text ;;
 	--passphrase-fd | --kdf-ops | --kdf-kib | --length | --alphabet | \
-		--name | --dataset | --field | --restore | --timeout | \
+		--name | --dataset | --field | --match | --restore | --timeout | \
 		--slot | --recipient | --key-fd | --recovery-fd) ;;
 	*) return 1 ;;
 	esac
@@ -107,7 +107,7 @@ _pawl_vault_options()
 		--help --version ;;
 	init) _pawl_reply --key-file --passphrase --passphrase-fd --kdf-ops \
 		--kdf-kib ;;
-	set) _pawl_reply --secret ;;
+	set) _pawl_reply --secret --match ;;
 	get) _pawl_reply --no-newline --field ;;
 	list) _pawl_reply --logins --json ;;
 	show | verify | status | backup | find) _pawl_reply --json ;;

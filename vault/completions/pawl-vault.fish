@@ -51,6 +51,7 @@ complete -c pawl-vault -n "$seen export" -a "jsonl csv vault"
 complete -c pawl-vault -n "$seen init" -l kdf-ops -x
 complete -c pawl-vault -n "$seen init" -l kdf-kib -x
 complete -c pawl-vault -n "$seen set" -s s -l secret
+complete -c pawl-vault -n "$seen set" -l match -x
 complete -c pawl-vault -n "$seen set import find" -a "user= host= port= service= \
     dataset= notes= rotate.method= rotate.host= rotate.port= rotate.tls= \
     rotate.policy= rotate.every= rotate.min-age= rotate.revoke-after= \
