@@ -8,6 +8,7 @@
 #	make fuzz		every fuzz target for FUZZ_TIME seconds
 #	make mutants		breaks the code in known ways; tests must notice
 #	make hands		10,000 commits by 8 writers beside 32 readers
+#	make faults		each allocation and call fails, the power too
 #	make kill		SIGKILL at every system call of set and rotate
 #	make install		honours PREFIX and DESTDIR; uninstall undoes it
 #
@@ -35,6 +36,7 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/audit.c vault/config.c vault/record.c vault/crypt.c \
 	  vault/table.c vault/slot.c vault/key.c vault/vault.c \
 	  vault/bech32.c vault/recovery.c vault/keyring.c \
+	  vault/newfile.c \
 	  vault/vault_rekey.c vault/vault_read.c vault/vault_stage.c \
 	  vault/vault_put.c vault/vault_patch.c vault/vault_commit.c \
 	  vault/vault_verify.c \
@@ -81,7 +83,8 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_message.c tests/unit/test_reply.c \
 	  tests/unit/test_login.c tests/unit/test_edit_text.c \
 	  tests/unit/test_bech32.c tests/unit/test_recovery.c \
-	  tests/unit/test_rekey.c tests/unit/test_patch.c
+	  tests/unit/test_rekey.c tests/unit/test_patch.c \
+	  tests/unit/test_newfile.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
@@ -89,6 +92,8 @@ FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_edit_text.c tests/fuzz/fuzz_csv.c \
 	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c \
 	  tests/fuzz/fuzz_pass.c
+FAULTS	= tests/crash/fault.c tests/crash/alloc.c tests/crash/calls.c \
+	  tests/crash/trace.c tests/crash/scan.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
 	  tests/bench/commit.c tests/bench/logins.c tests/bench/unseal.c
 # What pawl is measured against, where its library is installed.
@@ -98,7 +103,7 @@ PEERS	= tests/bench/sqlite3.c tests/bench/lmdb.c
 
 PKGS	= libsodium libcurl openssl
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
-ifneq ($(filter-out clean demo test lint bench fuzz mutants hands kill setup-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean demo test lint bench fuzz mutants hands kill faults setup-%,$(or $(MAKECMDGOALS),all)),)
 $(error needs a C compiler, pkg-config and $(PKGS); run: make setup-build)
 endif
 endif
@@ -184,9 +189,15 @@ $B/tests/pam_pawl.so: tests/servers/pam_pawl.c Makefile
 	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -lpam \
 	    -lcrypt
 
+# What is preloaded: without _FORTIFY_SOURCE, which knows other names.
+$B/tests/fault.so: $(FAULTS) tests/crash/fault.h Makefile
+	@mkdir -p $(@D)
+	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -g -fPIC -shared -o $@ \
+	    $(FAULTS) -ldl
+
 test: setup-test
 	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so \
-	    bench-programs
+	    $B/tests/fault.so bench-programs
 	@$(MAKE) --no-print-directory B='$B/asan' HARDEN='$(ASAN)' \
 	    HARDLD='$(ASAN)' CFLAGS='-O1 -g' $B/asan/tests/unit/unit
 	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
@@ -199,6 +210,12 @@ mutants: setup-test
 hands: setup-test
 	@$(MAKE) --no-print-directory B='$B' all
 	@B='$(abspath $B)' tests/crash/hands.py 10000
+
+faults: setup-test
+	@$(MAKE) --no-print-directory B='$B' all $B/tests/fault.so
+	@for campaign in free alloc io power; do \
+	    B='$(abspath $B)' JOBS=$$(nproc) tests/crash/faults.py $$campaign \
+	    || exit; done
 
 kill: setup-test
 	@$(MAKE) --no-print-directory B='$B' all
@@ -273,8 +290,10 @@ $B/fuzz/%: tests/fuzz/%.c $B/fuzz/libpawl.a
 
 SHIPPED	= $(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) $(ROTATE) $(NET)
 HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
-	  rotate/net/*.h tests/unit/*.h tests/bench/*.h)
-TESTC	= $(UNIT) $(FUZZ) $(BENCH) $(PEERS) tests/servers/pam_pawl.c
+	  rotate/net/*.h tests/unit/*.h tests/crash/*.h \
+	  tests/bench/*.h)
+TESTC	= $(UNIT) $(FUZZ) $(FAULTS) $(BENCH) $(PEERS) \
+	  tests/servers/pam_pawl.c
 GCCMORE	= -Werror -fanalyzer -Wlogical-op -Wduplicated-cond \
 	  -Wduplicated-branches -Wjump-misses-init -Walloca
 CLANGMORE = -Werror -Wconditional-uninitialized
@@ -339,5 +358,5 @@ clean:
 	rm -rf $B
 
 
-.PHONY: all test demo mutants hands kill bench bench-programs fuzz lint install uninstall clean
+.PHONY: all test demo mutants hands kill faults bench bench-programs fuzz lint install uninstall clean
 .DELETE_ON_ERROR:

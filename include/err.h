@@ -26,7 +26,7 @@ enum err_kind {
 	ERR_NOVAULT = 66,
 	/* Server unreachable or not trusted; nothing was changed. */
 	ERR_UNREACHABLE = 69,
-	/* In place, but not known to survive a power failure. */
+	/* In place, or unknown, and not known to survive a power failure. */
 	ERR_UNSYNCED = 71,
 	/* The system failed us (I/O, memory); nothing was committed. */
 	ERR_IO = 74,

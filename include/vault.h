@@ -43,11 +43,13 @@ struct vault_options {
 };
 
 /*
- * Makes an empty vault that key opens; path must not exist (ERR_DENIED).
- * costs are those of passphrase slots, and of the first slot if it is one.
+ * Makes an empty vault that key opens, and key2 if it is not NULL; path must
+ * not exist (ERR_DENIED).  costs are those of passphrase slots, of these two
+ * and later ones.
  */
 int vault_create(const char *path, const struct slot_key *key,
-    const struct slot_info *costs, struct err *e) MUST_CHECK;
+    const struct slot_key *key2, const struct slot_info *costs,
+    struct err *e) MUST_CHECK;
 
 /*
  * Begins a vault of its own id and master key that keys[0..n) (1 to 32) open,

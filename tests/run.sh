@@ -98,6 +98,18 @@ part_crash()
 		tests/crash/hands.py "${HANDS:-400}"
 }
 
+# A part of "make faults", which is whole.
+part_faults()
+{
+	local status=0
+
+	tests/crash/faults.py free || status=1
+	tests/crash/faults.py alloc "${ALLOC_STEP:-15}" || status=1
+	tests/crash/faults.py io "${IO_STEP:-25}" || status=1
+	tests/crash/faults.py power "${POWER_STEP:-3}" || status=1
+	return $status
+}
+
 part_vectors()
 {
 	tests/vectors/check.py
@@ -181,7 +193,7 @@ tell()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
-	rotate memory vectors askpass servers crash bench fuzz)
+	rotate memory vectors askpass servers crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.

@@ -450,11 +450,13 @@ advise(const struct session *s, const struct job *job)
 static int
 finish(struct session *s, struct job *job, struct err *e)
 {
-	if (fclose(job->out) == EOF) {
-		job->out = NULL;
-		return err_set(e, ERR_IO, "no memory for the results");
-	}
+	bool lost = ferror(job->out) != 0;
+
+	/* glibc's fclose(3) does not say that it lost the lines. */
+	lost = fclose(job->out) == EOF || lost || job->lines == NULL;
 	job->out = NULL;
+	if (lost)
+		return err_set(e, ERR_IO, "no memory for the results");
 	if (!job->dry_run && vault_commit(s->vault, e) == -1)
 		return -1;
 	(void)fwrite(job->lines, 1, job->len, stdout);

@@ -117,26 +117,6 @@ get_keys(struct session *s, struct init *in, struct err *e)
 	return cmd_key_file(s, path, &in->file, &in->made, e);
 }
 
-/* A vault with both gets its second slot as any vault would. */
-static int
-add_passphrase(struct session *s, struct init *in, struct err *e)
-{
-	struct vault_options o = { 0 };
-	unsigned int number = 0;
-
-	o.path = s->path;
-	o.key = &in->file.slot;
-	o.trust = &s->trust;
-	o.write = true;
-	o.lock_wait_ms = s->config.lock_wait_ms;
-	if ((s->vault = vault_open(&o, e)) == NULL)
-		return -1;
-	if (vault_slot_add(s->vault, &in->phrase.slot, &in->costs, &number,
-		e) == -1)
-		return -1;
-	return vault_commit(s->vault, e);
-}
-
 static void
 tell(const struct session *s, const struct init *in)
 {
@@ -156,16 +136,15 @@ tell(const struct session *s, const struct init *in)
 static int
 init(struct session *s, struct init *in, struct err *e)
 {
-	const struct key *first = NULL;
+	const struct slot_key *first = NULL, *second = NULL;
 	int rv = -1;
 
 	if (check_free(s, e) == -1 || get_keys(s, in, e) == -1)
 		goto out;
-	first = in->file.secret != NULL ? &in->file : &in->phrase;
-	if (vault_create(s->path, &first->slot, &in->costs, e) == -1)
-		goto out;
-	if (first == &in->file && in->phrase.secret != NULL &&
-	    add_passphrase(s, in, e) == -1)
+	first = in->file.secret != NULL ? &in->file.slot : &in->phrase.slot;
+	if (first == &in->file.slot && in->phrase.secret != NULL)
+		second = &in->phrase.slot;
+	if (vault_create(s->path, first, second, &in->costs, e) == -1)
 		goto out;
 	tell(s, in);
 	rv = 0;

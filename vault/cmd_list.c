@@ -124,7 +124,8 @@ fill_row(struct row *row, const struct listing *l, const struct entry *entry,
 	if ((f = open_memstream(&row->line, &row->len)) == NULL)
 		return err_sys(e, ERR_IO, "memory for the list");
 	rv = text_row(f, entry, l->logins);
-	if (fclose(f) == EOF || rv == -1)
+	/* glibc's fclose(3) does not say that it lost the line. */
+	if (fclose(f) == EOF || rv == -1 || row->line == NULL)
 		return err_sys(e, ERR_IO, "memory for the list");
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -73,12 +74,16 @@ visit(const struct entry *entry, void *arg, struct err *e)
 	return 0;
 }
 
-static unsigned int
-mode_of(const char *path)
+/* 0 if there is no such file, as for a key that came through a pipe. */
+static int
+look_at_mode(const char *path, unsigned int *modep, struct err *e)
 {
 	struct stat st = { 0 };
 
-	return stat(path, &st) == -1 ? 0 : st.st_mode & 07777;
+	if (stat(path, &st) == -1 && errno != ENOENT)
+		return err_sys(e, ERR_IO, "look at %s", path);
+	*modep = st.st_mode & 07777;
+	return 0;
 }
 
 static int
@@ -100,13 +105,16 @@ gather(struct session *s, struct status *st, struct err *e)
 		st->slots[info.kind]++;
 	}
 	(void)snprintf(prev, sizeof(prev), "%s.prev", s->path);
-	st->previous = access(prev, F_OK) == 0;
+	if ((st->previous = access(prev, F_OK) == 0) == false &&
+	    errno != ENOENT)
+		return err_sys(e, ERR_IO, "look at %s", prev);
 	st->locked = secret_locked();
 	st->remembers = vault_state(s->vault) != NULL;
-	st->vault_mode = mode_of(s->path);
-	if (s->key.slot.kind == SLOT_RAW)
-		st->key_mode = mode_of(s->key.from);
-	return 0;
+	if (look_at_mode(s->path, &st->vault_mode, e) == -1)
+		return -1;
+	if (s->key.slot.kind != SLOT_RAW)
+		return 0;
+	return look_at_mode(s->key.from, &st->key_mode, e);
 }
 
 /* What a person has to see to, the worst first. */

@@ -153,11 +153,13 @@ wipe_all(struct editor *ed)
 		(void)close(ed->fd);
 		ed->fd = -1;
 	}
-	if ((fd = fcntl(ed->dirfd, F_DUPFD_CLOEXEC, 0)) == -1)
-		return -1;
-	if ((dir = fdopendir(fd)) == NULL) {
-		(void)close(fd);
-		return -1;
+	fd = fcntl(ed->dirfd, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL) {
+		if (fd != -1)
+			(void)close(fd);
+		/* Whether there is anything else, rmdir(2) tells. */
+		return wipe_name(ed, FILE_NAME) == -1 && errno != ENOENT ? -1 :
+									   rv;
 	}
 	/* The copy shares the place where the last reading ended. */
 	rewinddir(dir);

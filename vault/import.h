@@ -91,9 +91,13 @@ extern const struct import_format import_dataset, import_sshpass, import_netrc,
 /* Whether im is about one entry which the command line names. */
 bool import_is_one(const struct import *im);
 
+/* What it is that open(2) failed with: the user's mistake, or the system's. */
+enum err_kind import_open_error(int error);
+
 /*
  * Reads a whole file, "-" being standard input, into a new secret of its size.
- * ERR_USAGE if it has more than max bytes or cannot be opened.
+ * ERR_USAGE if it has more than max bytes, import_open_error() if it cannot be
+ * opened.
  */
 struct secret *import_read(const char *file, size_t max,
     struct err *e) MUST_CHECK;

@@ -51,7 +51,8 @@ start(struct import *im, struct err *e)
 	im->nmembers = scandir(im->file, &im->members, is_visible, alphasort);
 	if (im->nmembers == -1) {
 		im->nmembers = 0;
-		return err_sys(e, ERR_USAGE, "%s: cannot be read", shown);
+		return err_sys(e, import_open_error(errno),
+		    "%s: cannot be read", shown);
 	}
 	if (im->nmembers == 0)
 		return err_set(e, ERR_USAGE, "%s: no members in it", shown);
@@ -135,7 +136,7 @@ read_member(struct import *im, const char *file, struct err *e)
 	if (dir != -1)
 		fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1) {
-		(void)err_sys(e, ERR_USAGE, "cannot be read");
+		(void)err_sys(e, import_open_error(errno), "cannot be read");
 		goto out;
 	}
 	im->raw = import_read_fd(fd, IMPORT_ONE_MAX, e);

@@ -79,6 +79,22 @@ import_read_fd(int fd, size_t max, struct err *e)
 	return NULL;
 }
 
+enum err_kind
+import_open_error(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case EACCES:
+	case ELOOP:
+	case ENAMETOOLONG:
+		return ERR_USAGE;
+	default:
+		return ERR_IO;
+	}
+}
+
 struct secret *
 import_read(const char *file, size_t max, struct err *e)
 {
@@ -89,7 +105,8 @@ import_read(const char *file, size_t max, struct err *e)
 	(void)text_show(shown, sizeof(shown), slice_of(file));
 	if (strcmp(file, "-") != 0 &&
 	    (fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1) {
-		(void)err_sys(e, ERR_USAGE, "%s: cannot be read", shown);
+		(void)err_sys(e, import_open_error(errno), "%s: cannot be read",
+		    shown);
 		return NULL;
 	}
 	if ((s = import_read_fd(fd, max, e)) == NULL)

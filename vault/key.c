@@ -14,6 +14,7 @@
 #include "io.h"
 #include "key.h"
 #include "keyring.h"
+#include "newfile.h"
 #include "recovery.h"
 #include "table.h"
 #include "tty.h"
@@ -275,7 +276,7 @@ fail:
 	return -1;
 }
 
-/* Writes the key as a line of text to a new file, and syncs it. */
+/* Writes the key as a line of text to a new file. */
 static int
 write_key(const struct key *k, int fd, struct err *e)
 {
@@ -291,7 +292,7 @@ write_key(const struct key *k, int fd, struct err *e)
 	    k->secret->data, CRYPT_KEY);
 	text->data[PREFIX + DIGITS] = '\n';
 	text->len = PREFIX + DIGITS + 1;
-	if (write_all(fd, text->data, text->len) == -1 || fsync(fd) == -1) {
+	if (write_all(fd, text->data, text->len) == -1) {
 		(void)err_sys(e, ERR_IO, "write key file %s",
 		    show(shown, k->from));
 		goto out;
@@ -303,63 +304,27 @@ out:
 }
 
 static int
-sync_parent(const char *path, struct err *e)
-{
-	char dir[PATH_MAX], shown[SHOWN];
-	const char *slash = strrchr(path, '/');
-	int fd = -1, rv = -1;
-
-	/* The root's own slash stays. */
-	if (slash == NULL)
-		(void)snprintf(dir, sizeof(dir), ".");
-	else
-		(void)snprintf(dir, sizeof(dir), "%.*s",
-		    slash == path ? 1 : (int)(slash - path), path);
-	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
-	    fsync(fd) == -1) {
-		(void)err_sys(e, ERR_IO, "sync directory %s", show(shown, dir));
-		goto out;
-	}
-	rv = 0;
-out:
-	if (fd != -1)
-		(void)close(fd);
-	return rv;
-}
-
-static int
 create(const struct key *k, struct err *e)
 {
+	struct newfile file;
 	char shown[SHOWN];
-	int fd = -1, rv = -1;
 
-	fd = open(k->from, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1 && errno == EEXIST)
-		return err_set(e, ERR_DENIED,
-		    "%s: is there already; use it with -k, or name another",
-		    show(shown, k->from));
-	if (fd == -1)
-		return err_sys(e, ERR_IO, "create key file %s",
-		    show(shown, k->from));
-	if (write_key(k, fd, e) == -1)
-		goto out;
-	if (close(fd) == -1) {
-		fd = -1;
-		(void)err_sys(e, ERR_IO, "write key file %s",
-		    show(shown, k->from));
-		goto out;
+	(void)show(shown, k->from);
+	if (newfile_begin(&file, k->from) == -1) {
+		if (errno == EEXIST)
+			return err_set(e, ERR_DENIED,
+			    "%s: is there already; use it with -k, or name "
+			    "another",
+			    shown);
+		return err_sys(e, ERR_IO, "create key file %s", shown);
 	}
-	fd = -1;
-	if (sync_parent(k->from, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	if (fd != -1)
-		(void)close(fd);
-	/* No vault was made with it: half a key would only be in the way. */
-	if (rv == -1)
-		(void)unlink(k->from);
-	return rv;
+	if (write_key(k, file.fd, e) == -1) {
+		newfile_abort(&file);
+		return -1;
+	}
+	if (newfile_commit(&file) == -1)
+		return err_sys(e, ERR_IO, "write key file %s", shown);
+	return 0;
 }
 
 int

@@ -339,8 +339,12 @@ main(int argc, char **argv)
 	sandbox_harden();
 	rv = start(&s, argc, argv, &e);
 	session_end(&s);
+	/* What was lost before the last of it is told by the stream alone. */
 	if (fflush(stdout) == EOF && rv == 0)
 		rv = err_sys(&e, ERR_IO, "write to standard output");
+	if (ferror(stdout) && rv == 0)
+		rv = err_set(&e, ERR_IO,
+		    "write to standard output: not all of it could be written");
 	secret_wipe_all();
 	return rv == 0 ? s.status : err_print(PROGRAM, &e);
 }

@@ -306,10 +306,10 @@ keep_previous(struct store_new *n, struct err *e)
 		return 0;
 	if (remove_stale(n, n->prev_fresh, e) == -1)
 		return -1;
-	if (linkat(n->dir, n->base, n->dir, n->prev_fresh, 0) == -1)
-		return not_committed(n, "keep the previous one (a link)", e);
-	if (renameat(n->dir, n->prev_fresh, n->dir, n->prev) == -1) {
-		(void)not_committed(n, "keep the previous one", e);
+	/* A link that was refused may be there all the same, as over NFS. */
+	if (linkat(n->dir, n->base, n->dir, n->prev_fresh, 0) == -1 ||
+	    renameat(n->dir, n->prev_fresh, n->dir, n->prev) == -1) {
+		(void)not_committed(n, "keep the previous one (a link)", e);
 		(void)unlinkat(n->dir, n->prev_fresh, 0);
 		return -1;
 	}

@@ -364,12 +364,16 @@ vault_begin(const char *path, const struct slot_key *keys, size_t n,
 
 int
 vault_create(const char *path, const struct slot_key *key,
-    const struct slot_info *costs, struct err *e)
+    const struct slot_key *key2, const struct slot_info *costs, struct err *e)
 {
+	struct slot_key keys[2] = { *key };
+	size_t n = 1;
 	struct vault *v;
 	int rv = -1;
 
-	if ((v = vault_begin(path, key, 1, costs, e)) != NULL)
+	if (key2 != NULL)
+		keys[n++] = *key2;
+	if ((v = vault_begin(path, keys, n, costs, e)) != NULL)
 		rv = vault_commit(v, e);
 	vault_close(v);
 	return rv;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "newfile.h"
 #include "vault_internal.h"
 
 /* Bytes copied at a time. */
@@ -38,69 +39,28 @@ out:
 	return rv;
 }
 
-/* The name of a new file is durable once its directory is. */
-static int
-sync_directory(const char *file, const char *shown, struct err *e)
-{
-	char dir[PATH_MAX] = ".";
-	const char *slash = strrchr(file, '/');
-	size_t len = 0;
-	int fd = -1, rv = -1;
-
-	if (slash != NULL) {
-		len = slash == file ? 1 : (size_t)(slash - file);
-		if (len >= sizeof(dir))
-			return err_set(e, ERR_USAGE, "%s: name too long",
-			    shown);
-		memcpy(dir, file, len);
-		dir[len] = '\0';
-	}
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 || fsync(fd) == -1)
-		(void)err_sys(e, ERR_IO, "%s: cannot sync its directory",
-		    shown);
-	else
-		rv = 0;
-	if (fd != -1)
-		(void)close(fd);
-	return rv;
-}
-
 int
 vault_backup(struct vault *v, const char *file, struct err *e)
 {
+	struct newfile copy;
 	char shown[160];
-	int fd = -1, rv = -1;
 
 	if (vault_fresh(v, e) == -1)
 		return -1;
 	(void)text_show(shown, sizeof(shown), slice_of(file));
-	fd = open(file,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
-	    0600);
-	if (fd == -1)
+	if (newfile_begin(&copy, file) == -1)
 		return err_sys(e,
 		    errno == EEXIST || errno == EACCES ? ERR_DENIED : ERR_IO,
 		    "%s: cannot be made", shown);
-	/* A umask can take away more than 0600 does. */
-	if (fchmod(fd, 0600) == -1) {
-		(void)err_sys(e, ERR_IO, "%s: cannot set its mode", shown);
-		goto out;
-	}
-	if (copy_bytes(v, fd, shown, e) == -1)
-		goto out;
-	if (fsync(fd) == -1) {
-		(void)err_sys(e, ERR_IO, "%s: cannot be synced", shown);
-		goto out;
-	}
-	rv = sync_directory(file, shown, e);
-out:
-	if (close(fd) == -1 && rv == 0)
-		rv = err_sys(e, ERR_IO, "%s: cannot be closed", shown);
 	/* Half a backup is worse than none: it looks like one. */
-	if (rv == -1)
-		(void)unlink(file);
-	return rv;
+	if (copy_bytes(v, copy.fd, shown, e) == -1) {
+		newfile_abort(&copy);
+		return -1;
+	}
+	if (newfile_commit(&copy) == -1)
+		return err_sys(e, errno == EEXIST ? ERR_DENIED : ERR_IO,
+		    "%s: cannot be kept", shown);
+	return 0;
 }
 
 /*
@@ -163,7 +123,7 @@ look_at_present(struct vault_restore *r, const struct vault *copy,
 	if ((v = vault_attach(&o, e)) == NULL) {
 		if (e->kind == ERR_NOVAULT)
 			return 0;
-		if (e->kind == ERR_DENIED)
+		if (e->kind == ERR_DENIED || (e->kind == ERR_IO && !r->force))
 			return -1;
 		r->replaces = true;
 		if (r->force)
@@ -196,6 +156,16 @@ replace(const struct vault_restore *r, const struct vault *copy, struct err *e)
 	return store_commit(out, e);
 }
 
+static void
+accept(struct vault_restore *r, struct vault *copy)
+{
+	struct err ignored = { 0 };
+
+	r->accepted = copy->have_state &&
+	    state_accept(&copy->state, r->restored, copy->bytes + TABLE_MAC_AT,
+		&ignored) == 0;
+}
+
 int
 vault_restore(struct vault_restore *r, struct err *e)
 {
@@ -213,17 +183,15 @@ vault_restore(struct vault_restore *r, struct err *e)
 	    store_lock(r->path, 0, r->lock_wait_ms, &lock, e) == -1 ||
 	    look_at_present(r, copy, e) == -1)
 		goto out;
-	rv = replace(r, copy, e);
 	/*
-	 * After it, or a reader of the newer one between the two would
-	 * remember that again.
+	 * Before it, so that a power failure never leaves a copy in place that
+	 * is not accepted; and after it, because a reader of the newer one
+	 * between the two remembers that again.
 	 */
-	if ((rv == 0 || e->kind == ERR_UNSYNCED) && copy->have_state) {
-		struct err ignored = { 0 };
-
-		r->accepted = state_accept(&copy->state, r->restored,
-				  copy->bytes + TABLE_MAC_AT, &ignored) == 0;
-	}
+	accept(r, copy);
+	rv = replace(r, copy, e);
+	if (r->accepted && (rv == 0 || e->kind == ERR_UNSYNCED))
+		accept(r, copy);
 out:
 	vault_close(copy);
 	if (lock != -1)

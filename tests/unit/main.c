@@ -46,6 +46,7 @@ static const struct {
 	{ "edit_text", edit_text_suite },
 	{ "bech32", bech32_suite },
 	{ "recovery", recovery_suite },
+	{ "newfile", newfile_suite },
 	{ "rekey", rekey_suite },
 	{ "patch", patch_suite },
 };

@@ -41,6 +41,7 @@ Suite *login_suite(void);
 Suite *edit_text_suite(void);
 Suite *bech32_suite(void);
 Suite *recovery_suite(void);
+Suite *newfile_suite(void);
 Suite *rekey_suite(void);
 Suite *patch_suite(void);
 

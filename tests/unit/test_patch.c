@@ -124,7 +124,7 @@ setup(void)
 	memset(raw->data, 7, 32);
 	raw->len = 32;
 	key = (struct slot_key){ .kind = SLOT_RAW, .secret = raw };
-	OK(vault_create(path, &key, &info, &e));
+	OK(vault_create(path, &key, NULL, &info, &e));
 	v = open_it(true);
 	for (i = 0; i < ENTRIES; i++)
 		put(v, i, 1, NULL);

@@ -104,7 +104,7 @@ setup(void)
 	old = raw_key(1);
 	new = raw_key(2);
 	second = raw_key(3);
-	OK(vault_create(path, &old, &info, &e));
+	OK(vault_create(path, &old, NULL, &info, &e));
 	v = open_it(&old, true);
 	OK(fill(v));
 	OK(vault_slot_add(v, &second, &info, NULL, &e));

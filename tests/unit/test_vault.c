@@ -93,7 +93,7 @@ create(void)
 		.created = 1700000000 };
 
 	key = raw_key(1);
-	OK(vault_create(path, &key, &costs, &e));
+	OK(vault_create(path, &key, NULL, &costs, &e));
 }
 
 static struct vault *
@@ -266,7 +266,8 @@ START_TEST(a_new_vault_is_empty)
 	ck_assert_int_eq(st.st_size, 8192 + 4096);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	vault_close(v);
-	FAILS(vault_create(path, &key, &(struct slot_info){ .kdf_ops = 1 }, &e),
+	FAILS(vault_create(path, &key, NULL,
+		  &(struct slot_info){ .kdf_ops = 1 }, &e),
 	    ERR_DENIED);
 }
 END_TEST
