@@ -56,7 +56,8 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/import_login.c vault/import_pass.c vault/gpg.c \
 	  vault/import_file.c vault/names.c vault/select.c vault/cmd_export.c \
 	  vault/export_text.c vault/export_vault.c
-ASKPASS	= askpass/main.c askpass/choose.c askpass/parent.c askpass/prompt.c
+ASKPASS	= askpass/main.c askpass/choose.c askpass/service.c askpass/parent.c \
+	  askpass/prompt.c
 HEAP	= askpass/heap.c
 MESSAGE	= rotate/message.c
 ROTATE	= rotate/main.c rotate/drive.c rotate/plan.c rotate/transaction.c \

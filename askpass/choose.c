@@ -1,6 +1,8 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "choose.h"
+#include "service.h"
 
 /* OpenSSH before 8.0: "%.30s@%.128s's password: ". */
 #define OLD_USER_MAX 30
@@ -20,6 +22,11 @@ choose_refusal(enum prompt_kind kind)
 	switch (kind) {
 	case PROMPT_PASSWORD:
 	case PROMPT_PASSWORD_RAW:
+	case PROMPT_PASSPHRASE:
+	case PROMPT_PIN:
+	case PROMPT_GIT_USERNAME:
+	case PROMPT_GIT_PASSWORD:
+	case PROMPT_SUDO:
 		return NULL;
 	case PROMPT_UNKNOWN:
 		return "this is no prompt that pawl knows";
@@ -28,11 +35,8 @@ choose_refusal(enum prompt_kind kind)
 	case PROMPT_CHANGE:
 		return "the server wants the password changed; "
 		       "run pawl-rotate for this entry";
-	case PROMPT_PASSPHRASE:
 	case PROMPT_PASSPHRASE_RETRY:
-		return "this asks for the passphrase of a key";
-	case PROMPT_PIN:
-		return "this asks for a PIN";
+		return "the passphrase that was given is not the key's";
 	case PROMPT_HOSTKEY:
 	case PROMPT_HOSTKEY_AGAIN:
 		return "the host key is not known; check it, and add it to "
@@ -41,16 +45,69 @@ choose_refusal(enum prompt_kind kind)
 		return "this asks a person to confirm";
 	case PROMPT_NOTIFY:
 		return "this asks a person to touch a key";
-	case PROMPT_GIT_USERNAME:
-	case PROMPT_GIT_PASSWORD:
-		return "git's prompts are not answered";
-	case PROMPT_SUDO:
-		return "sudo's prompts are not answered";
 	case PROMPT_LOCK:
 	case PROMPT_KEYGEN:
 		return "this asks for a new passphrase";
 	}
 	return "this is no prompt that pawl knows";
+}
+
+/*
+ * Whether ssh's command line can be left unread when the entry is pinned: the
+ * usual prompt names user and host itself.  Saves three system calls.
+ */
+static bool
+names_somebody(const char *prompt)
+{
+	static const char end[] = "'s password: ";
+	size_t len = strlen(prompt), n = sizeof(end) - 1;
+
+	return len > n && strcmp(prompt + len - n, end) == 0;
+}
+
+/* How the prompts begin that only some programs may ask. */
+static bool
+opens_like(const char *prompt, const char *opening)
+{
+	return strncmp(prompt, opening, strlen(opening)) == 0;
+}
+
+void
+choose_look(struct request *q, const char *prompt)
+{
+	const bool pinned = q->entry != NULL || q->dataset != NULL;
+	const bool key = opens_like(prompt, "Enter ");
+
+	parent_look(&q->parent, !pinned || !names_somebody(prompt));
+	if (!key && !opens_like(prompt, "Username for ") &&
+	    !opens_like(prompt, "Password for ") &&
+	    !opens_like(prompt, "[sudo"))
+		return;
+	parent_look_closer(&q->parent, key);
+	if (gethostname(q->machine, sizeof(q->machine) - 1) == -1)
+		q->machine[0] = '\0';
+}
+
+bool
+choose_again(const struct request *q, const struct entry *entry)
+{
+	const enum prompt_kind kind = q->prompt.kind;
+	const struct state_mark *m;
+	size_t i;
+
+	for (i = 0; i < q->nmarks; i++) {
+		m = &q->marks[i];
+		if (m->event == STATE_REFUSED)
+			return true;
+		if (service_is_login(kind) &&
+		    (m->question == PROMPT_PASSWORD ||
+			m->question == PROMPT_PASSWORD_RAW))
+			return true;
+		if (entry != NULL && m->question == (uint32_t)kind &&
+		    memcmp(m->entry, entry->id, RECORD_ID) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* user@host, as the index has it. */
@@ -113,17 +170,72 @@ find_by_login(struct vault *v, struct request *q, struct entry *entry,
 	return vault_find(v, TABLE_LOGIN, login, entry, plainp, e);
 }
 
-int
-choose_entry(struct vault *v, struct request *q, struct entry *entry,
+static int
+find_by_path(struct vault *v, struct request *q, struct entry *entry,
+    struct secret **plainp, struct err *e)
+{
+	struct slice path = service_path(q);
+
+	if (path.len == 0 || q->prompt.truncated_path)
+		return err_set(e, ERR_DENIED,
+		    "the prompt does not say all of which key or token it is "
+		    "for; set PAWL_ENTRY to the entry's name");
+	return vault_find(v, TABLE_PATH, path, entry, plainp, e);
+}
+
+/* What programs other than ssh, or ssh for itself, ask. */
+static int
+find_by_prompt(struct vault *v, struct request *q, struct entry *entry,
+    struct secret **plainp, struct err *e)
+{
+	struct slice login = { NULL, 0 }, user = part(q->prompt.user);
+	struct slice host = part(q->prompt.host);
+	char buf[1024];
+
+	if (q->prompt.kind == PROMPT_PASSPHRASE || q->prompt.kind == PROMPT_PIN)
+		return find_by_path(v, q, entry, plainp, e);
+	if (q->prompt.kind == PROMPT_SUDO)
+		host = slice_of(q->machine);
+	if (user.len == 0 || host.len == 0 ||
+	    memchr(user.p, '%', user.len) != NULL)
+		return err_set(e, ERR_DENIED,
+		    "the prompt does not say whose password it wants; set "
+		    "PAWL_ENTRY to the entry's name");
+	if (login_text(user, host, buf, sizeof(buf), &login, e) == -1)
+		return -1;
+	return vault_find(v, TABLE_LOGIN, login, entry, plainp, e);
+}
+
+static int
+find_pinned(struct vault *v, struct request *q, struct entry *entry,
     struct secret **plainp, struct err *e)
 {
 	if (q->entry != NULL)
 		return vault_find(v, TABLE_NAME, slice_of(q->entry), entry,
 		    plainp, e);
-	if (q->dataset != NULL)
-		return vault_find(v, TABLE_DATASET, slice_of(q->dataset), entry,
-		    plainp, e);
-	return find_by_login(v, q, entry, plainp, e);
+	return vault_find(v, TABLE_DATASET, slice_of(q->dataset), entry, plainp,
+	    e);
+}
+
+int
+choose_entry(struct vault *v, struct request *q, struct entry *entry,
+    struct secret **plainp, struct err *e)
+{
+	const enum prompt_kind kind = q->prompt.kind;
+
+	if (service_caller(q, e) == -1)
+		return -1;
+	if (q->entry != NULL || q->dataset != NULL) {
+		if (find_pinned(v, q, entry, plainp, e) == -1)
+			return -1;
+		if (service_is_login(kind) || service_fits(entry, kind))
+			return 0;
+		secret_free(*plainp);
+		memset(entry, 0, sizeof(*entry));
+	}
+	if (service_is_login(kind))
+		return find_by_login(v, q, entry, plainp, e);
+	return find_by_prompt(v, q, entry, plainp, e);
 }
 
 /* Equal, or the beginning that an old ssh prints of a long one. */
@@ -204,21 +316,18 @@ check_login(const struct entry *entry, struct request *q, struct err *e)
 	return 0;
 }
 
-/* Entries without one are logins. */
 static int
-check_service(const struct entry *entry, struct err *e)
+check_service(const struct entry *entry, struct request *q, struct err *e)
 {
-	struct slice value;
-	size_t at = 0;
-
-	if (!record_attr(entry, "service", &at, &value))
-		return 0;
-	at = 0;
-	while (record_attr(entry, "service", &at, &value))
-		if (slice_is(value, "ssh") || slice_is(value, "ftp"))
-			return 0;
-	return err_set(e, ERR_DENIED,
-	    "the entry's service is neither ssh nor ftp");
+	if (service_caller(q, e) == -1)
+		return -1;
+	if (!service_fits(entry, q->prompt.kind))
+		return err_set(e, ERR_DENIED,
+		    "the entry's service is not one for such a prompt (%s)",
+		    prompt_kind_name(q->prompt.kind));
+	if (service_is_login(q->prompt.kind))
+		return check_login(entry, q, e);
+	return service_check(entry, q, e);
 }
 
 static int
@@ -243,9 +352,21 @@ check_rotation(const struct entry *entry, struct err *e)
 int
 choose_check(const struct entry *entry, struct request *q, struct err *e)
 {
-	if (check_service(entry, e) == -1 || check_login(entry, q, e) == -1)
+	if (check_service(entry, q, e) == -1)
 		return -1;
 	if (entry->current.p == NULL)
 		return err_set(e, ERR_NOENTRY, "the entry has no secret");
 	return check_rotation(entry, e);
+}
+
+struct slice
+choose_answer(const struct entry *entry, const struct request *q)
+{
+	struct slice user = { NULL, 0 };
+	size_t at = 0;
+
+	if (q->prompt.kind != PROMPT_GIT_USERNAME)
+		return entry->current;
+	(void)record_attr(entry, "user", &at, &user);
+	return user;
 }

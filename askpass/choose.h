@@ -1,8 +1,9 @@
 /*
  * Which entry answers a prompt, and whether it may.  Never the text of a
  * server alone: an entry is pinned by the job, or the parent's command line
- * names the same destination as the prompt; and the entry's own user and host
- * agree in every case.
+ * names the same destination as the prompt, or the parent is a program that
+ * shows no server's text; and the entry's own user and host, or path, agree in
+ * every case.
  */
 #ifndef CHOOSE_H
 #define CHOOSE_H
@@ -10,6 +11,7 @@
 #include "parent.h"
 #include "prompt.h"
 #include "record.h"
+#include "state.h"
 #include "vault.h"
 
 struct request {
@@ -18,7 +20,19 @@ struct request {
 	/* PAWL_ENTRY and PASSWD_DSN, or NULL. */
 	const char *entry;
 	const char *dataset;
+	/* What this machine calls itself, for sudo. */
+	char machine[256];
+	/* What this process asked before; state_find()'s. */
+	const struct state_mark *marks;
+	size_t nmarks;
 };
+
+/*
+ * Looks at the parent as far as this prompt may need it, and fills in parent
+ * and machine; entry and dataset are there already.  Before the sandbox, and
+ * so only guessing what the prompt is.
+ */
+void choose_look(struct request *q, const char *prompt);
 
 /*
  * What is wrong with answering a prompt of this kind at all, or NULL where an
@@ -27,8 +41,18 @@ struct request {
 const char *choose_refusal(enum prompt_kind kind);
 
 /*
- * Finds the entry; may look at the parent in q, as may choose_check().  As vault_find(), and ERR_DENIED with what to set if the
- * prompt alone would have to choose.
+ * Whether this process had its one answer: for logins any, for the others the
+ * one from this entry to a prompt of this kind.  entry may be NULL before it
+ * is known, which says less.  What "pawl-vault get" gave is no answer, and who
+ * was refused and ended gets none.
+ */
+bool choose_again(const struct request *q, const struct entry *entry);
+
+/*
+ * Finds the entry; may look at the parent in q, as may choose_check().  A
+ * pinned one for something else leaves a key, token, URL or sudo to be looked
+ * up.  As vault_find(), and ERR_DENIED with what to set if the prompt alone
+ * would have to choose.
  */
 int choose_entry(struct vault *v, struct request *q, struct entry *entry,
     struct secret **plainp, struct err *e) MUST_CHECK;
@@ -40,5 +64,8 @@ int choose_entry(struct vault *v, struct request *q, struct entry *entry,
  */
 int choose_check(const struct entry *entry, struct request *q,
     struct err *e) MUST_CHECK;
+
+/* What the answer is: the entry's secret, or for git's first prompt its user. */
+struct slice choose_answer(const struct entry *entry, const struct request *q);
 
 #endif

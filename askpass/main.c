@@ -49,8 +49,6 @@ struct job {
 	struct vault *vault;
 	struct request request;
 	const char *hint;
-	/* What this ssh asked before. */
-	const struct state_mark *before;
 	unsigned int missing;
 };
 
@@ -108,7 +106,6 @@ open_vault(struct job *j, struct err *e)
 	struct state *state;
 
 	vault_close(j->vault);
-	j->before = NULL;
 	if ((j->vault = vault_attach(&o, e)) == NULL)
 		return -1;
 	if ((state = vault_state(j->vault)) == NULL)
@@ -118,10 +115,8 @@ open_vault(struct job *j, struct err *e)
 	if (state->fd <= STDERR_FILENO)
 		return err_set(e, ERR_USAGE,
 		    "standard input, output or error is closed");
-	j->before = state_find(state, j->request.parent.pid);
-	/* What "pawl-vault get" handed to it was no answer to a prompt. */
-	if (j->before != NULL && j->before->question == PROMPT_UNKNOWN)
-		j->before = NULL;
+	j->request.marks =
+	    state_find(state, j->request.parent.pid, &j->request.nmarks);
 	return 0;
 }
 
@@ -177,6 +172,10 @@ audit_decision(struct job *j, const struct entry *entry, const char *what,
 	    (struct slice){ (const unsigned char *)p->user.p, p->user.len });
 	audit_add(&a, "host",
 	    (struct slice){ (const unsigned char *)p->host.p, p->host.len });
+	if (p->path.len > 0)
+		audit_add(&a, "path",
+		    (struct slice){ (const unsigned char *)p->path.p,
+			p->path.len });
 	audit_text(&a, "caller", parent_program(&j->request.parent));
 	audit_number(&a, "pid", (unsigned long long)j->request.parent.pid);
 	if (!secret_locked())
@@ -201,33 +200,45 @@ note(const struct job *j, const struct entry *entry, enum state_event event,
 	return state_mark(vault_state(j->vault), &m, e);
 }
 
+static int
+answered_before(struct job *j, struct err *e)
+{
+	if (parent_is_ssh(&j->request.parent))
+		return err_set(e, ERR_DENIED,
+		    "this ssh was answered before, so the server refused the "
+		    "password or asks for another; nothing more is sent");
+	return err_set(e, ERR_DENIED,
+	    "this process was answered before, so the answer was not right; "
+	    "it gets no other");
+}
+
 /* Everything that decides; on success *answerp is the line to write. */
 static int
 decide(struct job *j, struct entry *entry, struct secret **plainp,
     struct secret **answerp, struct err *e)
 {
 	const char *refusal = choose_refusal(j->request.prompt.kind);
-	size_t len;
+	struct slice text;
 
 	if (refusal != NULL)
 		return err_set(e, ERR_DENIED, "%s", refusal);
-	if (j->before != NULL)
-		return err_set(e, ERR_DENIED,
-		    "this ssh was answered before, so the server refused the "
-		    "password or asks for another; nothing more is sent");
+	if (choose_again(&j->request, NULL))
+		return answered_before(j, e);
 	if (vault_unlock(j->vault, &j->key.slot, e) == -1 ||
 	    choose_entry(j->vault, &j->request, entry, plainp, e) == -1)
 		return -1;
+	if (choose_again(&j->request, entry))
+		return answered_before(j, e);
 	if (choose_check(entry, &j->request, e) == -1)
 		return -1;
-	len = entry->current.len;
-	if (len > ANSWER_MAX || memchr(entry->current.p, '\n', len) != NULL ||
-	    memchr(entry->current.p, '\r', len) != NULL ||
-	    memchr(entry->current.p, '\0', len) != NULL)
+	text = choose_answer(entry, &j->request);
+	if (text.len > ANSWER_MAX || memchr(text.p, '\n', text.len) != NULL ||
+	    memchr(text.p, '\r', text.len) != NULL ||
+	    memchr(text.p, '\0', text.len) != NULL)
 		return err_set(e, ERR_DENIED,
 		    "the secret is longer than ssh reads, or not one line");
-	if ((*answerp = secret_new(len + 1, e)) == NULL ||
-	    secret_append(*answerp, entry->current.p, len, e) == -1)
+	if ((*answerp = secret_new(text.len + 1, e)) == NULL ||
+	    secret_append(*answerp, text.p, text.len, e) == -1)
 		return -1;
 	return secret_append(*answerp, "\n", 1, e);
 }
@@ -397,26 +408,11 @@ version(void)
 									0;
 }
 
-/*
- * Whether ssh's command line can be left unread when the entry is pinned: the
- * usual prompt names user and host itself.  Only a guess that saves three
- * system calls; what the prompt means is decided in the sandbox.
- */
-static bool
-names_somebody(const char *prompt)
-{
-	static const char end[] = "'s password: ";
-	size_t len = strlen(prompt), n = sizeof(end) - 1;
-
-	return len > n && strcmp(prompt + len - n, end) == 0;
-}
-
 int
 main(int argc, char **argv)
 {
 	static struct job j;
 	struct err e = { ERR_NONE, "" };
-	bool pinned;
 	int prepared;
 
 	sandbox_harden();
@@ -427,8 +423,7 @@ main(int argc, char **argv)
 	j.request.entry = variable("PAWL_ENTRY");
 	j.request.dataset = variable("PASSWD_DSN");
 	j.hint = variable("SSH_ASKPASS_PROMPT");
-	pinned = j.request.entry != NULL || j.request.dataset != NULL;
-	parent_look(&j.request.parent, !pinned || !names_somebody(argv[1]));
+	choose_look(&j.request, argv[1]);
 	(void)randombytes_set_implementation(&plain_randomness);
 	prepared = secret_init(arena, sizeof(arena), &e);
 	if (prepared == 0)

@@ -1,4 +1,5 @@
 #include <sys/types.h>
+#include <sys/stat.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,12 @@
 /* ssh.c, main(): the options of 6.4 to 10.x; a colon takes an argument. */
 static const char ssh_options[] =
     "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
+
+/* ssh-add.c: those that take an argument. */
+static const char add_options[] = "EHMShemst";
+
+/* sshconnect2.c, since 8.5: what a server asks is printed with this. */
+static const char prefix_format[] = "(%s@%s) %s";
 
 /* Walks the terminated strings of a command line. */
 struct args {
@@ -159,6 +166,32 @@ parent_destination(struct slice cmdline, struct slice *user, struct slice *host)
 	return host->len == 0 ? -1 : 0;
 }
 
+int
+parent_provider(struct slice cmdline, struct slice *provider)
+{
+	struct args a = { cmdline };
+	struct slice arg, value;
+	size_t i;
+
+	if (!next_arg(&a, &arg))
+		return -1;
+	while (next_arg(&a, &arg) && arg.len > 1 && *arg.p == '-') {
+		for (i = 1; i < arg.len; i++)
+			if (strchr(add_options, arg.p[i]) != NULL)
+				break;
+		if (i == arg.len)
+			continue;
+		value = skip(arg, i + 1);
+		if (value.len == 0 && !next_arg(&a, &value))
+			return -1;
+		if (arg.p[i] == 's') {
+			*provider = value;
+			return value.len == 0 ? -1 : 0;
+		}
+	}
+	return -1;
+}
+
 static void
 look_at_program(struct parent *p)
 {
@@ -191,12 +224,75 @@ look_at_arguments(struct parent *p)
 	(void)close(fd);
 }
 
+/*
+ * The name in /proc/PID/comm, of a process that runs with root's rights and
+ * so was given it by root: others can take any.
+ */
+static void
+look_at_name(struct parent *p)
+{
+	char path[64];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/comm", (long)p->pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_uid == 0 &&
+	    (n = read_full(fd, p->program, sizeof(p->program) - 1)) > 0) {
+		p->program[n] = '\0';
+		p->program[strcspn(p->program, "\n")] = '\0';
+	}
+	(void)close(fd);
+}
+
+/* Whether the program holds prefix_format, read piece by piece. */
+static bool
+has_prefix_format(int fd)
+{
+	static char buf[32768];
+	const size_t keep = sizeof(prefix_format) - 2;
+	size_t have = 0;
+	ssize_t n;
+
+	while ((n = read_full(fd, buf + have, sizeof(buf) - have)) > 0) {
+		have += (size_t)n;
+		if (memmem(buf, have, prefix_format,
+			sizeof(prefix_format) - 1) != NULL)
+			return true;
+		if (have > keep) {
+			memmove(buf, buf + have - keep, keep);
+			have = keep;
+		}
+	}
+	return false;
+}
+
+void
+parent_look_closer(struct parent *p, bool inside)
+{
+	char path[64];
+	int fd;
+
+	if (parent_program(p)[0] == '\0')
+		look_at_name(p);
+	if (!inside || !parent_is_ssh(p))
+		return;
+	(void)snprintf(path, sizeof(path), "/proc/%ld/exe", (long)p->pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return;
+	p->prefixes = has_prefix_format(fd);
+	(void)close(fd);
+}
+
 void
 parent_look(struct parent *p, bool arguments)
 {
 	p->pid = getppid();
 	p->program[0] = '\0';
 	p->looked = false;
+	p->prefixes = false;
 	p->cmdline_len = 0;
 	if (arguments)
 		look_at_arguments(p);

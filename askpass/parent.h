@@ -24,6 +24,11 @@ struct parent {
 	/* The base name of its executable, "" where that cannot be known. */
 	char program[64];
 	bool looked;
+	/*
+	 * Its program is an ssh that puts "(user@host) " before whatever a
+	 * server asks (8.5 and later): a prompt without is ssh's own.
+	 */
+	bool prefixes;
 	/* Its arguments, each terminated, as /proc/PID/cmdline has them. */
 	char cmdline[PARENT_CMDLINE_MAX];
 	size_t cmdline_len;
@@ -41,6 +46,13 @@ void parent_look(struct parent *p, bool arguments);
  */
 const char *parent_program(struct parent *p);
 
+/*
+ * Learns its program for a question that only some programs may ask, before
+ * the sandbox: of one that root's rights hide (sudo) the name that the kernel
+ * shows.  With inside, reads the program of an ssh, for prefixes.
+ */
+void parent_look_closer(struct parent *p, bool inside);
+
 /* Whether it is OpenSSH's client, whichever name sftp or scp gave it. */
 bool parent_is_ssh(struct parent *p);
 
@@ -52,5 +64,8 @@ bool parent_is_ssh(struct parent *p);
  */
 int parent_destination(struct slice cmdline, struct slice *user,
     struct slice *host);
+
+/* The library in the arguments of "ssh-add -s".  Pure.  -1 if there is none. */
+int parent_provider(struct slice cmdline, struct slice *provider);
 
 #endif

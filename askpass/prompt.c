@@ -386,6 +386,46 @@ prompt_classify(const char *text, size_t len, const char *hint,
 		*out = heed(hint, *out);
 }
 
+/* The value of a hexadecimal digit, or 16. */
+static unsigned int
+digit(char c)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+	unsigned int n = at == NULL ? 16 : (unsigned int)(at - digits);
+
+	return at != NULL && n >= 16 ? n - 6 : n;
+}
+
+static unsigned char
+fold_letter(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+}
+
+bool
+prompt_url_text_is(struct text t, const char *value, size_t len, bool fold)
+{
+	size_t i, n = 0;
+	unsigned char c, v;
+
+	for (i = 0; i < t.len; i++, n++) {
+		c = (unsigned char)t.p[i];
+		if (c == '%' && t.len - i > 2 && digit(t.p[i + 1]) < 16 &&
+		    digit(t.p[i + 2]) < 16) {
+			c = (unsigned char)(digit(t.p[i + 1]) << 4 |
+			    digit(t.p[i + 2]));
+			i += 2;
+		}
+		if (n == len)
+			return false;
+		v = (unsigned char)value[n];
+		if (c != v && !(fold && fold_letter(c) == fold_letter(v)))
+			return false;
+	}
+	return n == len;
+}
+
 const char *
 prompt_kind_name(enum prompt_kind kind)
 {

@@ -179,6 +179,13 @@ void prompt_classify(const char *text, size_t len, const char *hint,
     struct prompt *out);
 
 /*
+ * Whether t, a part of git's URL, is the len bytes at value once each %XX in
+ * it is the byte that it stands for; with fold in any case of ASCII letters.
+ */
+bool prompt_url_text_is(struct text t, const char *value, size_t len,
+    bool fold);
+
+/*
  * The name of a kind: the enumerator without PROMPT_, in lower case and with
  * "-", as in "password-raw".  A static string; "unknown" for any other number.
  */

@@ -25,6 +25,8 @@
 #define STATE_FILE (STATE_HEADER + STATE_SLOTS * STATE_MARK)
 #define STATE_MAC 32
 #define STATE_ID 16
+/* So many marks of one process are kept at most. */
+#define STATE_WAYS 8
 
 enum state_event {
 	STATE_NOTHING = 0,
@@ -53,7 +55,7 @@ struct state {
 	unsigned char mac[STATE_MAC];
 	/* The file as it was read; a mark is decoded when it is asked for. */
 	unsigned char raw[STATE_FILE + 1];
-	struct state_mark found;
+	struct state_mark found[STATE_WAYS];
 };
 
 /*
@@ -82,20 +84,20 @@ int state_accept(struct state *s, uint64_t generation,
     const unsigned char mac[STATE_MAC], struct err *e) MUST_CHECK;
 
 /*
- * The mark of process pid, if it was made since that process started, else
- * NULL: a pid that was used again finds nothing.  It is s's own, until the next
- * call.  Reads /proc/PID/stat, and
- * only when a mark with this pid exists.  Without /proc a mark counts for ten
- * minutes, as long as there is a process with that pid.
+ * The *np marks of process pid, in no order, if they were made since that
+ * process started, else NULL and 0: a pid that was used again finds nothing.
+ * They are s's own, until the next call.  Reads /proc/PID/stat, and only when
+ * a mark with this pid exists.  Without /proc a mark counts for ten minutes,
+ * as long as there is a process with that pid.
  */
-const struct state_mark *state_find(struct state *s, pid_t pid);
+const struct state_mark *state_find(struct state *s, pid_t pid, size_t *np);
 
 /* Decodes the mark in a slot, 0 to STATE_SLOTS - 1. */
 void state_mark_at(const struct state *s, size_t slot, struct state_mark *m);
 
 /*
- * Writes the mark of m->pid over its previous one, else over the oldest (a
- * free one first) of the 8 slots that are for pids of this remainder by 64,
+ * Writes the mark of m->pid over its previous one about the same question and
+ * entry, else over the oldest (a free one first) of the 8 slots that are for pids of this remainder by 64,
  * so that processes that start together do not take each other's; fills in
  * the times.  One pwrite(2): allowed in the sandbox.
  */

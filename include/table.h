@@ -68,7 +68,9 @@ enum table_kind {
 	TABLE_NAME = 1,
 	/* user@host */
 	TABLE_LOGIN = 2,
-	TABLE_DATASET = 3
+	TABLE_DATASET = 3,
+	/* A key file, token or repository, byte for byte. */
+	TABLE_PATH = 4
 };
 
 /* In a name's entry: the rotation of this record is not idle. */

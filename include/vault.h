@@ -100,8 +100,8 @@ struct state *vault_state(struct vault *v);
 uint32_t vault_busy(const struct vault *v);
 
 /*
- * Finds one entry by name, by user@host or by data set name; the host and the
- * data set name in any case of letters.  The slices of *entry point into
+ * Finds one entry by name, by user@host, by data set name or by path; the host
+ * and the data set name in any case of letters.  The slices of *entry point into
  * *plainp, a new secret that the caller frees.  ERR_NOENTRY if there is none;
  * ERR_CONFIG if several match; ERR_DAMAGED.  What was put and not committed
  * is found by name only.

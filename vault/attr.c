@@ -131,6 +131,8 @@ static const struct known known[] = {
 	{ "host", check_host, true },
 	{ "port", check_port, false },
 	{ "service", check_word, false },
+	{ "scheme", check_word, false },
+	{ "path", check_any, true },
 	{ "dataset", check_dataset, false },
 	{ "notes", check_any, false },
 	{ "rotate.method", check_method, false },

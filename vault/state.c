@@ -27,7 +27,7 @@
  * soon full for good, and processes that start together and all took the
  * oldest slot of the whole of it would overwrite each other's marks.
  */
-#define WAYS 8
+#define WAYS STATE_WAYS
 #define SETS (STATE_SLOTS / WAYS)
 
 /* A login is over by then: sshd grants two minutes for it. */
@@ -340,14 +340,16 @@ state_mark_at(const struct state *s, size_t slot, struct state_mark *m)
 }
 
 /*
- * The slot for a mark of this pid at this time: its last one; else the first
- * stale one, from a place of the pid's own on, so that two processes of one
+ * The slot for a mark at this time: its pid's last one of this kind; else the
+ * first stale one, from a place of the pid's own on, so that two processes of one
  * set that come at once take different ones; else the oldest.  A free one is
  * all zeros and so older than any.
  */
 static size_t
-choose_slot(const struct state *s, uint32_t pid, uint64_t now_ms)
+choose_slot(const struct state *s, const struct state_mark *want)
 {
+	const uint32_t pid = want->pid;
+	const uint64_t now_ms = want->real_ms;
 	size_t first = (size_t)(pid % SETS) * WAYS, own = pid / SETS % WAYS;
 	size_t oldest = first + own;
 	uint64_t least = UINT64_MAX;
@@ -358,7 +360,9 @@ choose_slot(const struct state *s, uint32_t pid, uint64_t now_ms)
 		uint64_t age;
 
 		state_mark_at(s, slot, &m);
-		if (m.event != STATE_NOTHING && m.pid == pid)
+		if (m.event != STATE_NOTHING && m.pid == pid &&
+		    m.question == want->question &&
+		    memcmp(m.entry, want->entry, STATE_ID) == 0)
 			return slot;
 		age = now_ms > m.real_ms ? now_ms - m.real_ms : 0;
 		if (age > STALE_MS)
@@ -463,26 +467,27 @@ state_accept(struct state *s, uint64_t generation,
 }
 
 const struct state_mark *
-state_find(struct state *s, pid_t pid)
+state_find(struct state *s, pid_t pid, size_t *np)
 {
 	size_t first = (size_t)((uint32_t)pid % SETS) * WAYS;
-	bool found = false;
+	bool looked = false;
 	struct state_mark m;
 	struct life l;
 
+	*np = 0;
 	if (pid <= 0)
 		return NULL;
 	for (size_t i = first; i < first + WAYS; i++) {
 		state_mark_at(s, i, &m);
 		if (m.event == STATE_NOTHING || m.pid != (uint32_t)pid)
 			continue;
-		l = life_of(pid);
-		if (!mark_of(&m, &l))
-			continue;
-		s->found = m;
-		found = true;
+		if (!looked)
+			l = life_of(pid);
+		looked = true;
+		if (mark_of(&m, &l))
+			s->found[(*np)++] = m;
 	}
-	return found ? &s->found : NULL;
+	return *np > 0 ? s->found : NULL;
 }
 
 int
@@ -493,7 +498,7 @@ state_mark(struct state *s, struct state_mark *m, struct err *e)
 
 	m->real_ms = clock_ms(CLOCK_REALTIME);
 	m->boot_ms = clock_ms(CLOCK_BOOTTIME);
-	slot = choose_slot(s, m->pid, m->real_ms);
+	slot = choose_slot(s, m);
 	mark_encode(raw, m);
 	if (put_at(s, raw, sizeof(raw),
 		(off_t)(STATE_HEADER + slot * STATE_MARK), e) == -1)

@@ -72,6 +72,7 @@ kind_known(uint32_t kind)
 	case TABLE_NAME | TABLE_BUSY:
 	case TABLE_LOGIN:
 	case TABLE_DATASET:
+	case TABLE_PATH:
 		return true;
 	default:
 		return false;

@@ -267,6 +267,7 @@ key_text(struct slice *textp, unsigned char buf[static VAULT_KEY_TEXT],
 		return -1;
 	switch (kind) {
 	case TABLE_NAME:
+	case TABLE_PATH:
 		*textp = text;
 		return 0;
 	case TABLE_LOGIN:
@@ -304,6 +305,18 @@ next_login(struct key_walk *w, struct slice *textp)
 	return false;
 }
 
+static bool
+next_path(struct key_walk *w, struct slice *textp)
+{
+	if (w->kind != TABLE_PATH)
+		w->at = 0;
+	w->kind = TABLE_PATH;
+	while (record_attr(w->entry, "path", &w->at, textp))
+		if (textp->len > 0)
+			return true;
+	return false;
+}
+
 void
 vault_key_start(struct key_walk *w, const struct entry *entry)
 {
@@ -335,12 +348,13 @@ vault_key_next(struct key_walk *w, struct slice *textp)
 		w->kind = TABLE_DATASET;
 		w->at = 0;
 	}
-	while (record_attr(w->entry, "dataset", &w->at, &value)) {
+	while (w->kind == TABLE_DATASET &&
+	    record_attr(w->entry, "dataset", &w->at, &value)) {
 		*textp = fold_dataset(w->text, value);
 		if (textp->len > 0)
 			return true;
 	}
-	return false;
+	return next_path(w, textp);
 }
 
 static bool
@@ -410,6 +424,7 @@ find_failed(struct err *e, enum table_kind kind, struct slice text)
 		[TABLE_NAME] = "entry",
 		[TABLE_LOGIN] = "login",
 		[TABLE_DATASET] = "data set",
+		[TABLE_PATH] = "path",
 	};
 	char shown[128];
 

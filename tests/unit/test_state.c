@@ -38,6 +38,7 @@ static char home[PATH_MAX];
 static char pawl[PATH_MAX];
 static char path[PATH_MAX];
 static struct state s;
+static size_t found;
 
 static void
 setup(void)
@@ -342,6 +343,7 @@ put_mark(size_t slot, pid_t pid, uint64_t real_ms, uint64_t boot_ms)
 
 	put_u32(raw, (uint32_t)pid);
 	put_u32(raw + 4, STATE_ANSWERED);
+	put_u32(raw + 8, 3);
 	put_u64(raw + 16, real_ms);
 	put_u64(raw + 24, boot_ms);
 	memcpy(raw + 32, site1, STATE_ID);
@@ -351,15 +353,17 @@ put_mark(size_t slot, pid_t pid, uint64_t real_ms, uint64_t boot_ms)
 
 START_TEST(a_mark_is_found_by_its_process)
 {
+	struct state_mark other = { .event = STATE_ANSWERED, .question = 4 };
 	const struct state_mark *m;
+	struct err e = { 0 };
 	uint64_t real = clock_of(CLOCK_REALTIME);
 	uint64_t boot = clock_of(CLOCK_BOOTTIME);
 
 	open_fresh();
-	ck_assert_ptr_null(state_find(&s, getpid()));
+	ck_assert_ptr_null(state_find(&s, getpid(), &found));
 	mark(getpid(), STATE_ANSWERED, site1);
 	for (int i = 0; i < 2; i++) {
-		ck_assert_ptr_nonnull(m = state_find(&s, getpid()));
+		ck_assert_ptr_nonnull(m = state_find(&s, getpid(), &found));
 		ck_assert_uint_eq(m->pid, (uint32_t)getpid());
 		ck_assert_int_eq(m->event, STATE_ANSWERED);
 		ck_assert_uint_eq(m->question, 3);
@@ -369,13 +373,23 @@ START_TEST(a_mark_is_found_by_its_process)
 		ck_assert_uint_lt(m->boot_ms, boot + 60000);
 		reopen();
 	}
-	ck_assert_ptr_null(state_find(&s, getppid()));
-	ck_assert_ptr_null(state_find(&s, 0));
-	ck_assert_ptr_null(state_find(&s, -1));
-	mark(getpid(), STATE_REFUSED, site2);
+	ck_assert_ptr_null(state_find(&s, getppid(), &found));
+	ck_assert_ptr_null(state_find(&s, 0, &found));
+	ck_assert_ptr_null(state_find(&s, -1, &found));
+	ck_assert_uint_eq(found, 0);
+	mark(getpid(), STATE_REFUSED, site1);
 	reopen();
-	ck_assert_ptr_nonnull(m = state_find(&s, getpid()));
+	ck_assert_ptr_nonnull(m = state_find(&s, getpid(), &found));
+	ck_assert_uint_eq(found, 1);
 	ck_assert_int_eq(m->event, STATE_REFUSED);
+	/* Another entry is another mark, and so is another question. */
+	mark(getpid(), STATE_ANSWERED, site2);
+	other.pid = (uint32_t)getpid();
+	memcpy(other.entry, site2, STATE_ID);
+	ck_assert_int_eq(state_mark(&s, &other, &e), 0);
+	reopen();
+	ck_assert_ptr_nonnull(state_find(&s, getpid(), &found));
+	ck_assert_uint_eq(found, 3);
 }
 END_TEST
 
@@ -390,7 +404,7 @@ START_TEST(an_unknown_event_is_no_mark)
 	put_u64(raw + 24, clock_of(CLOCK_BOOTTIME));
 	ck_assert_int_eq(pwrite(s.fd, raw, 64, 64), 64);
 	reopen();
-	ck_assert_ptr_null(state_find(&s, getpid()));
+	ck_assert_ptr_null(state_find(&s, getpid(), &found));
 }
 END_TEST
 
@@ -426,18 +440,18 @@ START_TEST(a_dead_process_has_no_mark)
 
 	open_fresh();
 	mark(pid, STATE_ANSWERED, site1);
-	ck_assert_ptr_nonnull(state_find(&s, pid));
+	ck_assert_ptr_nonnull(state_find(&s, pid, &found));
 	ck_assert_uint_lt(state_last_answer(&s, site1), 60000);
 #ifndef PAWL_POSIX
 	/* Nor has one that is dead and not yet waited for. */
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	ck_assert_ptr_null(state_find(&s, pid));
+	ck_assert_ptr_null(state_find(&s, pid, &found));
 #else
 	(void)info;
 #endif
 	let_go(pid);
-	ck_assert_ptr_null(state_find(&s, pid));
+	ck_assert_ptr_null(state_find(&s, pid, &found));
 	ck_assert_uint_eq(state_last_answer(&s, site1), UINT64_MAX);
 }
 END_TEST
@@ -508,7 +522,8 @@ START_TEST(a_pid_that_came_round_finds_nothing)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		put_mark((size_t)pid % SETS * WAYS, pid, table[i].real_ms,
 		    table[i].boot_ms);
-		ck_assert_msg((state_find(&s, pid) != NULL) == table[i].found,
+		ck_assert_msg((state_find(&s, pid, &found) != NULL) ==
+			table[i].found,
 		    "line %zu", i);
 		ck_assert_msg((state_last_answer(&s, site1) != UINT64_MAX) ==
 			table[i].found,
@@ -527,13 +542,13 @@ find_without_proc(pid_t pid)
 	size_t slot = (size_t)pid % SETS * WAYS;
 
 	put_mark(slot, pid, real, boot);
-	if (state_find(&s, pid) == NULL)
+	if (state_find(&s, pid, &found) == NULL)
 		return 1;
 	put_mark(slot, pid, real - 599000, boot - 599000);
-	if (state_find(&s, pid) == NULL)
+	if (state_find(&s, pid, &found) == NULL)
 		return 2;
 	put_mark(slot, pid, real - 601000, boot - 601000);
-	if (boot > 601000 && state_find(&s, pid) != NULL)
+	if (boot > 601000 && state_find(&s, pid, &found) != NULL)
 		return 3;
 	return 0;
 }
@@ -561,7 +576,7 @@ START_TEST(without_proc_a_mark_lives_ten_minutes)
 	ck_assert_int_eq(status, 0);
 	let_go(alive);
 	reopen();
-	ck_assert_ptr_null(state_find(&s, alive));
+	ck_assert_ptr_null(state_find(&s, alive, &found));
 }
 END_TEST
 
@@ -580,6 +595,8 @@ START_TEST(the_last_answer_is_the_youngest)
 	ck_assert_uint_lt(state_last_answer(&s, site1), 60000);
 	ck_assert_uint_eq(state_last_answer(&s, site2), UINT64_MAX);
 	mark(a, STATE_ANSWERED, site2);
+	ck_assert_uint_lt(state_last_answer(&s, site1), 60000);
+	mark(a, STATE_REFUSED, site1);
 	ck_assert_uint_eq(state_last_answer(&s, site1), UINT64_MAX);
 
 	/* Both live since before these two times. */
@@ -730,7 +747,7 @@ START_TEST(marks_made_at_once_do_not_hurt_each_other)
 	}
 	reopen();
 	for (int i = 0; i < CROWD; i++)
-		ck_assert_ptr_nonnull(state_find(&s, pid[i]));
+		ck_assert_ptr_nonnull(state_find(&s, pid[i], &found));
 	for (int i = 0; i < CROWD; i++)
 		let_go(pid[i]);
 }
@@ -785,7 +802,7 @@ START_TEST(the_first_open_does_not_wipe_out_the_second)
 	ck_assert_int_eq(waitpid(rival, &status, 0), rival);
 	ck_assert_int_eq(status, 0);
 	reopen();
-	ck_assert_ptr_nonnull(state_find(&s, getpid()));
+	ck_assert_ptr_nonnull(state_find(&s, getpid(), &found));
 }
 END_TEST
 
@@ -814,7 +831,7 @@ use_all(struct state *t, struct err *e)
 		state_close(t);
 		return -1;
 	}
-	(void)state_find(t, getpid());
+	(void)state_find(t, getpid(), &found);
 	state_close(t);
 	return 0;
 }
@@ -862,7 +879,7 @@ START_TEST(half_a_mark_is_an_error)
 	ck_assert_int_eq(state_mark(&s, &m, &e), -1);
 	ck_assert_uint_eq(fault_disarm(), 1);
 	ck_assert_int_eq(e.kind, ERR_IO);
-	ck_assert_ptr_null(state_find(&s, getpid()));
+	ck_assert_ptr_null(state_find(&s, getpid(), &found));
 }
 END_TEST
 

@@ -51,7 +51,7 @@ fill(struct table_entry *entries, size_t n, uint64_t page)
 		set_hash(&entries[i], (page << 62) + (i << 40));
 		entries[i].offset = geometry.records_at + i * 256;
 		entries[i].length = 256;
-		entries[i].kind = 1 + (uint32_t)i % 3;
+		entries[i].kind = 1 + (uint32_t)i % 4;
 		memset(entries[i].tag, (int)i, CRYPT_TAG);
 	}
 }
@@ -312,7 +312,7 @@ refused(const struct table_entry *second, const char *why)
 
 START_TEST(an_entry_that_cannot_be_is_refused)
 {
-	static const uint32_t kinds[] = { 0, 4, 0x101 << 1, 0x103, 0x200, 0x201,
+	static const uint32_t kinds[] = { 0, 5, 0x101 << 1, 0x103, 0x200, 0x201,
 		0x10001 };
 	struct table_entry good[4], bad;
 	size_t i;

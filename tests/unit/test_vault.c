@@ -312,6 +312,7 @@ START_TEST(logins_and_data_sets_are_found_in_any_case)
 	make("a", "Alice", "SFTP.Example.com", "one");
 	OK(record_attr_add(&entry, text("host"), text("10.0.0.1"), &e));
 	OK(record_attr_add(&entry, text("host"), text("sftp.example.COM"), &e));
+	OK(record_attr_add(&entry, text("path"), text("/home/a/id"), &e));
 	OK(record_attr_add(&entry, text("dataset"),
 	    text("//'hlq.passwd(site1)'"), &e));
 	put(v);
@@ -323,7 +324,7 @@ START_TEST(logins_and_data_sets_are_found_in_any_case)
 	put(v);
 	commit(v);
 	ck_assert_uint_eq(verified(v), 4);
-	ck_assert_uint_eq(vault_geometry(v)->entries, 4 + 2 + 1);
+	ck_assert_uint_eq(vault_geometry(v)->entries, 4 + 2 + 1 + 1);
 	expect(v, TABLE_LOGIN, "Alice@sftp.example.com", "one");
 	expect(v, TABLE_LOGIN, "Alice@SFTP.EXAMPLE.COM", "one");
 	expect(v, TABLE_LOGIN, "Alice@10.0.0.1", "one");
@@ -338,6 +339,11 @@ START_TEST(logins_and_data_sets_are_found_in_any_case)
 	expect(v, TABLE_DATASET, "HLQ.PASSWD(SITE2)", NULL);
 	expect(v, TABLE_DATASET, "", NULL);
 	/* The kinds do not answer for each other. */
+	expect(v, TABLE_PATH, "a", NULL);
+	expect(v, TABLE_NAME, "/home/a/id", NULL);
+	expect(v, TABLE_PATH, "/home/a/id", "one");
+	expect(v, TABLE_PATH, "/home/A/id", NULL);
+	expect(v, TABLE_PATH, "", NULL);
 	expect(v, TABLE_NAME, "Alice@sftp.example.com", NULL);
 	expect(v, TABLE_DATASET, "a", NULL);
 	vault_close(v);

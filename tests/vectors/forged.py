@@ -177,7 +177,7 @@ page_case("count-more", "the count takes in an entry of zeros", head(0, 5))
 page_case("count-huge", "2^32 - 1 entries", head(0, 0xffffffff))
 page_case("reserved", "bytes 4 to 7 are not zero", head(1, 1))
 page_case("end", "the last byte is not zero", page_end)
-page_case("kind", "an index entry of kind 4", set_kind(4))
+page_case("kind", "an index entry of kind 5", set_kind(5))
 page_case("kind-flag", "an index entry with flag 0x200",
           set_kind(f.NAME | 0x200))
 page_case("kind-busy", "a busy flag for a rotation that is idle",

@@ -17,7 +17,7 @@ GEOMETRY_AT, GEOMETRY = 64, 88
 PAGE_ENTRIES = 84
 RECORD_SEALED = 24 + 40         # id, version, nonce and tag
 RAW, PASSPHRASE, X25519 = 1, 2, 3
-NAME, LOGIN, DATASET, BUSY = 1, 2, 3, 0x100
+NAME, LOGIN, DATASET, PATH, BUSY = 1, 2, 3, 4, 0x100
 CONTEXTS = {"header": b"pawlhead", "geometry": b"pawlgeom",
             "index": b"pawlindx", "bind": b"pawlbind",
             "hash": b"pawlhash", "record": b"pawlrecd"}
@@ -181,6 +181,7 @@ def keys_of(name, attrs):
              for h in values(b"host") if u and h]
     keys += [(DATASET, dataset_key(d)) for d in values(b"dataset")
              if dataset_key(d)]
+    keys += [(PATH, p) for p in values(b"path") if p]
     return list(dict.fromkeys(keys))
 
 

@@ -64,6 +64,14 @@ def ok_spellings():
             b"//''", "é".encode())])).data()
 
 
+@case("ok", "paths, which are keys as they are, and an empty one, which is none")
+def ok_paths():
+    return writer(
+        entry(1, b"a", [(b"path", b"/home/U/.ssh/id"), (b"path", b""),
+                        (b"path", b"/home/u/.ssh/id")]),
+        entry(2, b"b", [(b"path", "Tok\u00e9n 1".encode())])).data()
+
+
 @case("ok", "two entries with the same login and data set")
 def ok_same_login():
     attrs = [(b"user", b"U"), (b"host", b"h"), (b"dataset", b"A.B")]

@@ -24,7 +24,7 @@ KEY_LINE = re.compile(rb"pawl-key-1:([0-9a-fA-F]{64})\n?\Z")
 ATTRIBUTE = re.compile(rb"[a-z][a-z0-9.-]{0,63}\Z")
 CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 SLOT_KINDS = {f.RAW: "raw", f.PASSPHRASE: "passphrase", f.X25519: "x25519"}
-INDEX_KINDS = (f.NAME, f.LOGIN, f.DATASET, f.NAME | f.BUSY)
+INDEX_KINDS = (f.NAME, f.LOGIN, f.DATASET, f.PATH, f.NAME | f.BUSY)
 STATES = ("idle", "pending", "sent", "attention")
 
 

@@ -92,7 +92,7 @@ _pawl_argument()
 _pawl_attributes()
 {
 	compopt -o nospace 2>/dev/null
-	_pawl_reply user= host= port= service= dataset= notes= x- \
+	_pawl_reply user= host= port= service= scheme= path= dataset= notes= x- \
 		rotate.method= rotate.host= rotate.port= rotate.tls= \
 		rotate.policy= rotate.every= rotate.min-age= \
 		rotate.revoke-after= rotate.drain= rotate.timeout= \

@@ -53,7 +53,7 @@ complete -c pawl-vault -n "$seen init" -l kdf-kib -x
 complete -c pawl-vault -n "$seen set" -s s -l secret
 complete -c pawl-vault -n "$seen set" -l match -x
 complete -c pawl-vault -n "$seen set import find" -a "user= host= port= service= \
-    dataset= notes= rotate.method= rotate.host= rotate.port= rotate.tls= \
+    scheme= path= dataset= notes= rotate.method= rotate.host= rotate.port= rotate.tls= \
     rotate.policy= rotate.every= rotate.min-age= rotate.revoke-after= \
     rotate.drain= rotate.timeout= rotate.ca-file= rotate.pin="
 complete -c pawl-vault -n "$seen get" -s n -l no-newline
