@@ -196,9 +196,14 @@ $B/tests/fault.so: $(FAULTS) tests/crash/fault.h Makefile
 	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -g -fPIC -shared -o $@ \
 	    $(FAULTS) -ldl
 
+# An old client: pawl-askpass knows its callers by the name of their program.
+$B/tests/old/ssh: tests/servers/oldssh.c Makefile
+	@mkdir -p $(@D)
+	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -o $@ $<
+
 test: setup-test
 	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so \
-	    $B/tests/fault.so bench-programs
+	    $B/tests/fault.so $B/tests/old/ssh bench-programs
 	@$(MAKE) --no-print-directory B='$B/asan' HARDEN='$(ASAN)' \
 	    HARDLD='$(ASAN)' CFLAGS='-O1 -g' $B/asan/tests/unit/unit
 	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
@@ -294,7 +299,7 @@ HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
 	  rotate/net/*.h tests/unit/*.h tests/crash/*.h \
 	  tests/bench/*.h)
 TESTC	= $(UNIT) $(FUZZ) $(FAULTS) $(BENCH) $(PEERS) \
-	  tests/servers/pam_pawl.c
+	  tests/servers/pam_pawl.c tests/servers/oldssh.c
 GCCMORE	= -Werror -fanalyzer -Wlogical-op -Wduplicated-cond \
 	  -Wduplicated-branches -Wjump-misses-init -Walloca
 CLANGMORE = -Werror -Wconditional-uninitialized

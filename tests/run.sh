@@ -191,6 +191,34 @@ tell()
 	skipped=$((skipped + skip))
 }
 
+# callers: a line for each program that the part about askpass was tested with,
+# from the names of its tests: "caller PROGRAM: what it does".
+callers()
+{
+	[ -f "$log/askpass" ] || return 0
+	awk '
+	match($0, /^(not )?ok [0-9]+ (- )?caller [^:]*:/) {
+		name = substr($0, RSTART, RLENGTH - 1)
+		sub(/^.*caller /, "", name)
+		if (!(name in seen))
+			order[++n] = name
+		seen[name]++
+		bad[name] += /^not /
+		skipped[name] += /^ok .*# [Ss][Kk][Ii][Pp]/
+	}
+	END {
+		if (n > 0)
+			print "callers"
+		for (i = 1; i <= n; i++) {
+			name = order[i]
+			good = seen[name] - bad[name] - skipped[name]
+			printf "    %-14s %s  %d of %d\n", name,
+			    bad[name] ? "FAIL" : good ? "pass" : "skip",
+			    good, seen[name]
+		}
+	}' "$log/askpass"
+}
+
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
 	rotate memory vectors askpass servers crash faults bench fuzz)
@@ -209,6 +237,7 @@ wait
 for part in "${parts[@]}"; do
 	[ "$part" != unit ] || tell unit
 done
+callers
 
 echo
 if [ "$skipped" -gt 0 ]; then

@@ -10,7 +10,7 @@
 #
 # Read from the environment:
 #	WORLD_PASSWORD_FILE	holds the first password of site1, in one line;
-#				OLDPASS1 without it
+#				OLDPASS1 without it.  site2's is HOPPASS2.
 #	WORLD_PAM_ARGS		further arguments of pam_pawl, such as revoke=3
 #	PAWL_T_PAM		pam_pawl.so, else build/tests/pam_pawl.so
 #
@@ -22,7 +22,7 @@
 #	PAWL_T_KNOWN_HOSTS	sshd's host key, for ssh's UserKnownHostsFile
 #	HOME, XDG_*, TMPDIR	below DIR
 #
-# In DIR: etc, home (home/site1 is the account's), ca (see ca.sh), log/sshd.log,
+# In DIR: etc, home (home/site1 and home/site2 are the accounts'), ca (see ca.sh), log/sshd.log,
 # log/proftpd.log, log/ftp-logins (see pam_pawl.c) and state (its counters).
 set -euo pipefail
 
@@ -68,7 +68,7 @@ copy_etc()
 	done
 	mkdir -p "$dir/etc"/{pam.d,proftpd,ssh}
 	(cd /etc && cp -a --parents "${paths[@]}" "$dir/etc")
-	echo 127.0.0.1 localhost >"$dir/etc/hosts"
+	echo "127.0.0.1 localhost $(uname -n)" >"$dir/etc/hosts"
 	# Nor does a name service ask anybody outside.
 	cat >"$dir/etc/nsswitch.conf" <<-END
 		passwd: files
@@ -88,21 +88,25 @@ write_accounts()
 		sshd:x:101:65534::/run/sshd:/usr/sbin/nologin
 		nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 		site1:x:30001:30001:pawl test:$view/home/site1:/bin/sh
+		site2:x:30002:30002:pawl test:$view/home/site2:/bin/sh
 	END
 	cat >"$dir/etc/group" <<-END
 		root:x:0:
 		shadow:x:42:
 		nogroup:x:65534:
 		site1:x:30001:
+		site2:x:30002:
 	END
 	cat >"$dir/etc/shadow" <<-END
 		root:*:$today:0:99999:7:::
 		sshd:*:$today:0:99999:7:::
 		nobody:*:$today:0:99999:7:::
 		site1:$hash:$today:0:99999:7:::
+		site2:$(echo HOPPASS2 | hash_password):$today:0:99999:7:::
 	END
 	chmod 640 "$dir/etc/shadow"
 	install -d -m 700 -o 30001 -g 30001 "$dir/home/site1"
+	install -d -m 700 -o 30002 -g 30002 "$dir/home/site2"
 }
 
 # nodelay: a test need not wait because it gave a wrong password.
@@ -121,6 +125,12 @@ write_pam()
 		account required pam_unix.so
 		session required pam_permit.so
 	END
+	cat >"$dir/etc/pam.d/sudo" <<-END
+		auth required pam_unix.so nodelay
+		account required pam_unix.so
+		session required pam_permit.so
+	END
+	(umask 337 && echo 'site1 ALL=(root) ALL' >"$dir/etc/sudoers")
 	cat >"$dir/etc/pam.d/chpasswd" <<-END
 		password required pam_unix.so sha512
 	END
