@@ -47,7 +47,8 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/editor.c vault/cmd_init.c vault/cmd_set.c vault/cmd_get.c \
 	  vault/cmd_show.c vault/cmd_list.c vault/cmd_remove.c \
 	  vault/cmd_generate.c vault/cmd_import.c vault/cmd_slot.c \
-	  vault/cmd_verify.c vault/cmd_run.c vault/cmd_backup.c \
+	  vault/cmd_verify.c vault/cmd_run.c vault/run_env.c vault/run_watch.c \
+	  vault/cmd_backup.c \
 	  vault/cmd_restore.c vault/cmd_status.c vault/cmd_edit.c \
 	  vault/cmd_rename.c vault/cmd_copy.c vault/cmd_find.c \
 	  vault/cmd_history.c vault/cmd_passwd.c vault/cmd_rekey.c \
@@ -85,7 +86,7 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_login.c tests/unit/test_edit_text.c \
 	  tests/unit/test_bech32.c tests/unit/test_recovery.c \
 	  tests/unit/test_rekey.c tests/unit/test_patch.c \
-	  tests/unit/test_newfile.c
+	  tests/unit/test_newfile.c tests/unit/test_run.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
@@ -180,7 +181,8 @@ WRAP	= $(addprefix -Wl$(comma)--wrap=,openat close write pwrite pread fsync \
 	  fstat fstatat fchown fchmod ftruncate linkat renameat unlinkat \
 	  copy_file_range getauxval)
 # main() of a program cannot be in the test program as well.
-UNIT_OF	= $(filter-out %/main.c,$(ASKPASS) $(ROTATE) $(NET)) $(MESSAGE)
+UNIT_OF	= $(filter-out %/main.c,$(ASKPASS) $(ROTATE) $(NET)) $(MESSAGE) \
+	  vault/run_watch.c
 
 $B/tests/unit/unit: $(call obj,$(UNIT) $(UNIT_OF)) $B/libvault.a
 	$(say)$(LINK) $(WRAP) -o $@ $^ $(SODIUM) $(CURL) $(CHECK) -lutil

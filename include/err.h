@@ -24,6 +24,9 @@ enum err_kind {
 	ERR_DAMAGED = 65,
 	/* No vault, or no key to open it with. */
 	ERR_NOVAULT = 66,
+	/* pawl-vault run: the host key is not known; it is another one. */
+	ERR_HOST_UNKNOWN = 67,
+	ERR_HOST_CHANGED = 68,
 	/* Server unreachable or not trusted; nothing was changed. */
 	ERR_UNREACHABLE = 69,
 	/* In place, or unknown, and not known to survive a power failure. */

@@ -103,6 +103,17 @@ void state_mark_at(const struct state *s, size_t slot, struct state_mark *m);
  */
 int state_mark(struct state *s, struct state_mark *m, struct err *e) MUST_CHECK;
 
+/* CLOCK_BOOTTIME in milliseconds, as in the marks. */
+uint64_t state_now(void);
+
+/*
+ * Whether a process was given the entry's secret at an askpass prompt since
+ * since_ms of state_now(), and *againp whether such a one asked again and was
+ * refused.
+ */
+bool state_answered_since(const struct state *s,
+    const unsigned char entry[STATE_ID], uint64_t since_ms, bool *againp);
+
 /*
  * How many milliseconds ago the entry was last handed out to a process that
  * is still alive, or UINT64_MAX.  What a rotation drains.

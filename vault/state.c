@@ -526,3 +526,45 @@ state_last_answer(const struct state *s, const unsigned char entry[STATE_ID])
 	}
 	return last;
 }
+
+uint64_t
+state_now(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
+}
+
+/* Whether this process was refused since then. */
+static bool
+was_refused(const struct state *s, uint32_t pid, uint64_t since_ms)
+{
+	size_t first = (size_t)(pid % SETS) * WAYS;
+	struct state_mark m;
+
+	for (size_t i = first; i < first + WAYS; i++) {
+		state_mark_at(s, i, &m);
+		if (m.event == STATE_REFUSED && m.pid == pid &&
+		    m.boot_ms >= since_ms)
+			return true;
+	}
+	return false;
+}
+
+bool
+state_answered_since(const struct state *s, const unsigned char entry[STATE_ID],
+    uint64_t since_ms, bool *againp)
+{
+	bool answered = false;
+	struct state_mark m;
+
+	*againp = false;
+	for (size_t i = 0; i < STATE_SLOTS; i++) {
+		state_mark_at(s, i, &m);
+		if (m.event != STATE_ANSWERED || m.question == 0 ||
+		    m.boot_ms < since_ms ||
+		    memcmp(m.entry, entry, STATE_ID) != 0)
+			continue;
+		answered = true;
+		*againp = *againp || was_refused(s, m.pid, since_ms);
+	}
+	return answered;
+}

@@ -170,6 +170,50 @@ x" ]
 	run -137 "$P" run site1 -- sh -c 'kill -KILL $$'
 }
 
+@test "run: who goes on behind the command holds nobody up, and is heard" {
+	mkdir "$T/bin"
+	mkfifo "$T/go"
+	cat >"$T/bin/ssh" <<-END
+		#!/bin/sh
+		(read -r line; echo "\$line" >&2; : >$T/done) <$T/go >/dev/null &
+		echo early >&2
+		exit 3
+	END
+	chmod +x "$T/bin/ssh"
+	# Held open, so that nothing waits for anybody in it.
+	exec 9<>"$T/go"
+	status=0
+	timeout 20 setsid -w "$P" run site1 -- "$T/bin/ssh" h \
+	    2>"$T/errors" 3>&- 9<&- || status=$?
+	[ "$status" -eq 3 ]
+	[ "$(cat "$T/errors")" = early ]
+	echo late >&9
+	exec 9<&-
+	for ((i = 0; i < 1000; i++)); do
+		[ "$(tail -n 1 "$T/errors")" != late ] || break
+		sleep 0.01
+	done
+	[ "$(cat "$T/errors")" = $'early\nlate' ]
+}
+
+@test "run: git, rsync and Ansible find askpass and ssh's options" {
+	export RSYNC_RSH='ssh -p 22' GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=a.b \
+	    GIT_CONFIG_VALUE_0=c GIT_SSH=/bin/myssh
+	run -0 pawl run site1 -- env
+	[[ $output == *"RSYNC_RSH=ssh -p 22 -o NumberOfPasswordPrompts=1 "* ]]
+	[[ $output == *"GIT_SSH_COMMAND=/bin/myssh -o NumberOfPasswordPrompts=1 "* ]]
+	[[ $output == *"GIT_ASKPASS=$B/pawl-askpass"* ]]
+	[[ $output == *"GIT_CONFIG_COUNT=2"* ]]
+	[[ $output == *"GIT_CONFIG_KEY_1=credential.helper"* ]]
+	[[ $output == *$'GIT_CONFIG_VALUE_1=\n'* ]]
+	[[ $output == *"ANSIBLE_SSH_ARGS=-C "*"PasswordAuthentication=yes"* ]]
+	GIT_CONFIG_COUNT=x run -64 pawl run site1 -- env
+	[[ $output == *"GIT_CONFIG_COUNT"* ]]
+	echo S | pawl set k service=key path=/k >/dev/null
+	run -0 pawl run k -- env
+	[[ $output == *"RSYNC_RSH="*"PreferredAuthentications=publickey "* ]]
+}
+
 @test "run: a signal for it reaches the command" {
 	mkfifo "$T/ready"
 	"$P" run site1 -- sh -c \

@@ -38,6 +38,7 @@ static const struct {
 	{ "prompt", prompt_suite },
 	{ "parent", parent_suite },
 	{ "choose", choose_suite },
+	{ "run", run_suite },
 	{ "plan", plan_suite },
 	{ "transaction", transaction_suite },
 	{ "message", message_suite },

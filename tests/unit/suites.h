@@ -33,6 +33,7 @@ Suite *pass_suite(void);
 Suite *prompt_suite(void);
 Suite *parent_suite(void);
 Suite *choose_suite(void);
+Suite *run_suite(void);
 Suite *plan_suite(void);
 Suite *transaction_suite(void);
 Suite *message_suite(void);

@@ -134,6 +134,33 @@ until_there()
 	no_bad_login
 }
 
+@test "caller rsync: under pawl-vault run, and refused there" {
+	echo data >sent
+	export RSYNC_RSH="ssh -F $PWD/config"
+	run pawl-vault run site1 -- rsync sent site1@127.0.0.1:copy </dev/null
+	[ "$status" -eq 0 ]
+	printf 'WRONG123\n' | pawl-vault set site1 >/dev/null
+	run pawl-vault run site1 -- rsync sent site1@127.0.0.1:copy </dev/null
+	[ "$status" -eq 76 ]
+	[ "$(bad_logins)" -eq $((bad + 1)) ]
+}
+
+@test "caller ansible: under pawl-vault run, and refused once" {
+	export ANSIBLE_SSH_ARGS="-F $PWD/config"
+	export ANSIBLE_HOME=$HOME/.ansible ANSIBLE_LOCAL_TEMP=$PWD/ansible
+	export ANSIBLE_RETRIES=0 LC_ALL=C.UTF-8
+	set -- ansible all -i 127.0.0.1, -u site1 -m raw -a 'echo in-$((40 + 2))' \
+		-e "ansible_port=$PAWL_T_SSH_PORT"
+	run pawl-vault run site1 -- "$@" </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *in-42* ]]
+	printf 'WRONG123\n' | pawl-vault set site1 >/dev/null
+	run pawl-vault run site1 -- "$@" </dev/null
+	[ "$status" -ne 0 ]
+	[ "$(bad_logins)" -eq $((bad + 1)) ]
+}
+
 @test "caller ProxyJump: two hosts, two passwords" {
 	printf 'HOPPASS2\n' | pawl-vault set hop user=site2 host=localhost \
 		>/dev/null
@@ -358,6 +385,34 @@ git_entry()
 	job git clone -q "$url" work
 	[ "$status" -eq 128 ]
 	[ "$(grep -c bad git-log)" -eq 1 ]
+}
+
+@test "caller git: under pawl-vault run, no helper sees the password" {
+	start_git
+	git_entry user=bob
+	unset GIT_ASKPASS GIT_TERMINAL_PROMPT
+	printf '[credential]\n\thelper = "!cat >>%s; echo"\n' "$PWD/helper" \
+		>"$HOME/.gitconfig"
+	run pawl-vault run git -- git clone -q "$url" work </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ ! -e helper ]
+	printf 'WRONG\n' | pawl-vault set git >/dev/null
+	run pawl-vault run git -- git clone -q "$url" again </dev/null
+	[ "$status" -eq 76 ]
+	[ "$(grep -c bad git-log)" -eq 1 ]
+	run pawl-vault run git -- git clone -q https://127.0.0.1:1/x y </dev/null
+	[ "$status" -eq 69 ]
+}
+
+@test "caller git: over ssh under pawl-vault run" {
+	git init -q --bare "$PAWL_T_DIR/home/site1/w.git"
+	chown -R site1: "$PAWL_T_DIR/home/site1/w.git"
+	export GIT_SSH_COMMAND="ssh -F $PWD/config"
+	run pawl-vault run site1 -- git clone -q site1@127.0.0.1:w.git work \
+		</dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
 }
 
 @test "caller git: another port, host, user or scheme gets nothing" {

@@ -77,30 +77,99 @@ wrong_password()
 @test "run: a wrong password costs one try with each of them" {
 	wrong_password
 	job ssh -p "$PAWL_T_SSH_PORT" site1@127.0.0.1 echo in
-	[ "$status" -ne 0 ]
+	[ "$status" -eq 76 ]
+	[[ ${lines[-1]} == "pawl-vault: site1: the server refused the secret"* ]]
 	[ "$(bad_logins)" -eq $((bad + 1)) ]
 	echo "put sent x" >batch
 	echo data >sent
 	job sftp -b batch -P "$PAWL_T_SSH_PORT" site1@127.0.0.1
-	[ "$status" -ne 0 ]
+	[ "$status" -eq 76 ]
 	[ "$(bad_logins)" -eq $((bad + 2)) ]
 	job scp -P "$PAWL_T_SSH_PORT" sent site1@127.0.0.1:x
-	[ "$status" -ne 0 ]
+	[ "$status" -eq 76 ]
 	[ "$(bad_logins)" -eq $((bad + 3)) ]
+	# ssh itself gives up where the server offers one way only.
+	job ssh -o PasswordAuthentication=no -p "$PAWL_T_SSH_PORT" \
+		site1@127.0.0.1 echo in
+	[ "$status" -eq 76 ]
+	[ "$(bad_logins)" -eq $((bad + 4)) ]
 	[ ! -e "$PAWL_T_DIR/home/site1/x" ]
 }
 
 @test "run: an unknown host key is a clean no, and nothing is sent" {
 	options=(-F none -o "UserKnownHostsFile=$PWD/none")
 	job ssh -p "$PAWL_T_SSH_PORT" site1@127.0.0.1 echo in
-	[ "$status" -eq 255 ]
+	[ "$status" -eq 67 ]
 	[[ $output == *"Host key verification failed."* ]]
+	[[ ${lines[-1]} == "pawl-vault: site1: nothing was sent: the host key \
+is not known;"* ]]
 	job sftp -P "$PAWL_T_SSH_PORT" site1@127.0.0.1
-	[ "$status" -eq 255 ]
+	[ "$status" -eq 67 ]
 	job scp -P "$PAWL_T_SSH_PORT" batch site1@127.0.0.1:x
-	[ "$status" -ne 0 ]
+	[ "$status" -eq 67 ]
+	run pawl-vault run site1 -- \
+		rsync -e "ssh ${options[*]} -p $PAWL_T_SSH_PORT" \
+		"$B/pawl-askpass" site1@127.0.0.1:x </dev/null
+	echo "$status: $output"
+	[ "$status" -eq 67 ]
 	[ ! -e none ]
 	[ "$(bad_logins)" -eq "$bad" ]
+}
+
+@test "run: a changed host key is a status of its own" {
+	ssh-keygen -q -t ed25519 -N '' -C '' -f other
+	echo "[127.0.0.1]:$PAWL_T_SSH_PORT $(cat other.pub)" >hosts
+	options=(-F none -o "UserKnownHostsFile=$PWD/hosts")
+	job ssh -p "$PAWL_T_SSH_PORT" site1@127.0.0.1 echo in
+	[ "$status" -eq 68 ]
+	[[ $output == *"REMOTE HOST IDENTIFICATION HAS CHANGED"* ]]
+	[[ ${lines[-1]} == *"the host key is another than in known_hosts"* ]]
+	job sftp -P "$PAWL_T_SSH_PORT" site1@127.0.0.1
+	[ "$status" -eq 68 ]
+	job scp -P "$PAWL_T_SSH_PORT" other site1@127.0.0.1:x
+	[ "$status" -eq 68 ]
+	[ "$(bad_logins)" -eq "$bad" ]
+}
+
+@test "run: a server that is not there is a status of its own" {
+	job ssh -p 1 site1@127.0.0.1 echo in
+	[ "$status" -eq 69 ]
+	[[ ${lines[-1]} == *"the server cannot be reached" ]]
+	job sftp -P 1 site1@127.0.0.1
+	[ "$status" -eq 69 ]
+	job scp -P 1 hosts site1@127.0.0.1:x
+	[ "$status" -eq 69 ]
+	job ssh -p 22 site1@no.such.host.invalid echo in
+	[ "$status" -eq 69 ]
+}
+
+@test "run: what the server's side says or returns explains nothing" {
+	job ssh -p "$PAWL_T_SSH_PORT" site1@127.0.0.1 \
+		"echo 'Host key verification failed.' >&2; exit 255"
+	[ "$status" -eq 255 ]
+	[ "$output" = "Host key verification failed." ]
+	job ssh -p "$PAWL_T_SSH_PORT" site1@127.0.0.1 \
+		"echo 'site1@127.0.0.1: Permission denied (password).' >&2; exit 3"
+	[ "$status" -eq 3 ]
+}
+
+@test "run: standard error comes through byte for byte" {
+	pawl-vault run site1 -- ssh "${options[@]}" -p "$PAWL_T_SSH_PORT" \
+		site1@127.0.0.1 'head -c 300000 /dev/zero >&2; printf "\377\r" >&2' \
+		</dev/null 2>errors
+	head -c 300000 /dev/zero | cat - <(printf '\377\r') | cmp - errors
+}
+
+@test "run: an entry for a key has ssh log in by key" {
+	ssh-keygen -q -t ed25519 -N 'a phrase' -C '' -f id
+	printf 'a phrase\n' |
+		pawl-vault set id service=key "path=$PWD/id" >/dev/null
+	install -d -m 700 -o site1 -g site1 "$PAWL_T_DIR/home/site1/.ssh"
+	install -o site1 id.pub "$PAWL_T_DIR/home/site1/.ssh/authorized_keys"
+	run pawl-vault run id -- ssh "${options[@]}" -p "$PAWL_T_SSH_PORT" \
+		-i "$PWD/id" site1@127.0.0.1 echo in </dev/null
+	[ "$output" = in ]
+	rm -r "$PAWL_T_DIR/home/site1/.ssh"
 }
 
 @test "run: the user may take a host key as it comes" {
