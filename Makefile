@@ -60,12 +60,17 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 ASKPASS	= askpass/main.c askpass/choose.c askpass/service.c askpass/parent.c \
 	  askpass/prompt.c
 HEAP	= askpass/heap.c
-MESSAGE	= rotate/message.c
+# Both halves of pawl-rotate have these.
+MESSAGE	= rotate/message.c rotate/net/method.c rotate/net/method_zos.c \
+	  rotate/net/method_servu.c rotate/net/method_cpwd.c \
+	  rotate/net/method_site_cpwd.c rotate/net/method_wsftp.c \
+	  rotate/net/method_axway.c
 ROTATE	= rotate/main.c rotate/drive.c rotate/plan.c rotate/transaction.c \
-	  rotate/netproc.c rotate/status.c
-NET	= rotate/net/main.c rotate/net/login.c rotate/net/options.c \
-	  rotate/net/reply.c rotate/net/method.c rotate/net/method_zos.c \
-	  rotate/net/trust.c rotate/net/wipe.c
+	  rotate/netproc.c rotate/status.c rotate/pin.c
+NET	= rotate/net/main.c rotate/net/login.c rotate/net/login_command.c \
+	  rotate/net/login_why.c rotate/net/options.c rotate/net/reply.c \
+	  rotate/net/relay.c rotate/net/trust.c rotate/net/look.c \
+	  rotate/net/wipe.c
 UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_err.c tests/unit/test_bytes.c \
 	  tests/unit/test_secret.c tests/unit/test_io.c \
@@ -162,8 +167,8 @@ $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(say)$(COMPILE) -o $@ $<
 
-# The network half shares the messages with pawl-rotate.
-$B/rotate/net/%.o: override CPPFLAGS += -Irotate
+# Both halves of pawl-rotate share the messages and the methods.
+$B/rotate/%.o: override CPPFLAGS += -Irotate
 
 # Tests see the private headers of what they test.
 $B/tests/%.o: override CPPFLAGS += $(PRIVATE)
@@ -278,7 +283,7 @@ fuzz: setup-fuzz
 
 # libFuzzer instruments what it is to explore, so the sources are built anew:
 # once, as a library for all targets.
-FUZZLIB	= $(LIB) askpass/prompt.c rotate/message.c rotate/net/reply.c
+FUZZLIB	= $(LIB) askpass/prompt.c $(MESSAGE) rotate/net/reply.c
 
 $B/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

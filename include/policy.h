@@ -77,8 +77,8 @@ int policy_generate(const struct policy *p, struct slice user, struct slice old,
     struct secret *out, struct err *e) MUST_CHECK;
 
 /*
- * What cannot travel in "PASS old/new/new" to z/OS: a '/' or ':', a blank, a
- * control or non-ASCII character; and a length other than 1 to 8 (password) or
+ * What cannot travel in "PASS old/new/new" to z/OS: a '/' or ':', a quotation
+ * mark (" or '), a blank, a control or non-ASCII character; and a length other than 1 to 8 (password) or
  * 9 to 100 (phrase).  ERR_USAGE says which.
  */
 int policy_check_zos_pass(struct slice secret, struct err *e) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "drive.h"
+#include "net/method.h"
 #include "policy.h"
 #include "vault.h"
 
@@ -116,17 +117,31 @@ still_ours(const struct run *r, const struct entry *entry, struct err *e)
 	return 0;
 }
 
+/*
+ * What the method cannot carry is not stored.  One that was left, and never
+ * sent, may be from before rotate.policy or rotate.method was changed.
+ */
 static int
 need_pending(struct run *r, struct err *e)
 {
+	const struct method *m = method_of(r->plan.method);
 	struct slice user = slice_of(r->plan.user);
+	bool sent = r->tx.rotation.sends > 0 || r->tx.rotation.outstanding > 0;
 
-	if (r->pending != NULL)
+	if (r->pending != NULL &&
+	    (sent ||
+		method_check(m, r->plan.user, r->current, r->pending, e) == 0))
 		return 0;
-	if ((r->pending = secret_new(RECORD_SECRET_MAX, e)) == NULL)
+	secret_free(r->pending);
+	if ((r->pending = secret_new(RECORD_SECRET_MAX, e)) == NULL ||
+	    policy_generate(&r->plan.policy, user, secret_slice(r->current),
+		r->pending, e) == -1)
 		return -1;
-	return policy_generate(&r->plan.policy, user, secret_slice(r->current),
-	    r->pending, e);
+	if (method_check(m, r->plan.user, r->current, r->pending, e) == -1) {
+		e->kind = ERR_CONFIG;
+		return -1;
+	}
+	return 0;
 }
 
 static bool
@@ -194,17 +209,8 @@ static int
 fill_request(const struct run *r, enum tx_action action,
     struct message_request *m, struct err *e)
 {
-	memset(m, 0, sizeof(*m));
-	m->what = action == TX_SEND ? MESSAGE_CHANGE : MESSAGE_LOGIN;
-	m->method = r->plan.method;
-	m->tls = r->plan.tls;
-	m->port = r->plan.port;
-	m->connect_timeout = r->plan.timeout;
-	m->reply_timeout = r->plan.timeout;
-	memcpy(m->host, r->plan.host, sizeof(m->host));
-	memcpy(m->user, r->plan.user, sizeof(m->user));
-	memcpy(m->ca_file, r->plan.ca_file, sizeof(m->ca_file));
-	memcpy(m->pin, r->plan.pin, sizeof(m->pin));
+	plan_request(&r->plan,
+	    action == TX_SEND ? MESSAGE_CHANGE : MESSAGE_LOGIN, m);
 	m->current = action == TX_LOGIN_PENDING ? r->pending : r->current;
 	if (action == TX_SEND)
 		m->fresh = r->pending;
@@ -224,7 +230,10 @@ login_event(enum message_outcome outcome)
 		return TX_LOGIN_BAD;
 	case MESSAGE_NOT_SENT:
 		return TX_LOGIN_NOT_SENT;
+	case MESSAGE_EXPIRED:
+		return TX_LOGIN_EXPIRED;
 	case MESSAGE_UNKNOWN:
+	case MESSAGE_SEEN:
 		break;
 	}
 	return TX_LOGIN_UNKNOWN;
@@ -241,6 +250,8 @@ change_event(enum message_outcome outcome)
 	case MESSAGE_NOT_SENT:
 		return TX_CHANGE_NOT_SENT;
 	case MESSAGE_UNKNOWN:
+	case MESSAGE_EXPIRED:
+	case MESSAGE_SEEN:
 		break;
 	}
 	return TX_CHANGE_UNKNOWN;
@@ -279,7 +290,7 @@ offer(struct run *r, enum tx_action action, struct err *e)
 	};
 	struct message_request request;
 
-	if (netproc_use(r->o->net, r->plan.ca_file, e) == -1 ||
+	if (netproc_use(r->o->net, &r->plan, e) == -1 ||
 	    fill_request(r, action, &request, e) == -1)
 		return -1;
 	say(r, lines[action]);
@@ -446,6 +457,12 @@ conclude(const struct run *r, struct err *e)
 		    "account looked at, then run: pawl-rotate recover --again "
 		    "%s",
 		    name, name);
+	case TX_END_EXPIRED:
+		return err_set(e, ERR_REFUSED,
+		    "%s: the server says that the current password is right "
+		    "and has expired; run: pawl-rotate %s, and if that ends in "
+		    "attention: pawl-rotate recover --again %s",
+		    name, name, name);
 	}
 	return err_set(e, ERR_ATTENTION, "%s: no such end", name);
 }

@@ -15,6 +15,7 @@
 #include "io.h"
 #include "key.h"
 #include "path.h"
+#include "pin.h"
 #include "sandbox.h"
 #include "secret.h"
 #include "status.h"
@@ -39,6 +40,7 @@ struct session {
 static const char *const usage_text =
     "usage: pawl-rotate [options] NAME ...\n"
     "       pawl-rotate [options] check NAME ...\n"
+    "       pawl-rotate [options] pin NAME ...\n"
     "       pawl-rotate [options] recover [--again] [NAME ...]\n"
     "       pawl-rotate [options] status [--json]\n"
     "\n"
@@ -192,6 +194,40 @@ open_vault(const struct session *s, struct err *e)
 	return vault_open(&o, e);
 }
 
+/* The plan of an entry; no secret is copied. */
+static int
+read_plan(const struct session *s, const char *name, struct plan *p,
+    struct err *e)
+{
+	struct secret *plain = NULL;
+	struct vault *v = NULL;
+	struct entry entry;
+	int rv = -1;
+
+	if ((v = open_vault(s, e)) != NULL &&
+	    vault_find(v, TABLE_NAME, slice_of(name), &entry, &plain, e) == 0)
+		rv = plan_read(p, &entry, e);
+	secret_free(plain);
+	vault_close(v);
+	return rv == -1 ? err_in(e, "%s", name) : 0;
+}
+
+static int
+pin_each(const struct session *s, int argc, char **argv)
+{
+	struct netproc net = { .fd = -1 };
+	struct plan plan;
+	struct err e;
+	int i, status = 0;
+
+	for (i = 0; i < argc; i++)
+		if (read_plan(s, argv[i], &plan, &e) == -1 ||
+		    pin_show(argv[i], &plan, &net, &e) == -1)
+			status = worse(status, err_print(PROGRAM, &e));
+	netproc_stop(&net);
+	return status;
+}
+
 /* Those that have something to recover, when none was named. */
 static int
 recover_all(const struct session *s, enum tx_event event, struct err *e)
@@ -269,6 +305,11 @@ dispatch(const struct session *s, int argc, char **argv, struct err *e)
 		if (argc == 1)
 			return usage_error("which entry is to be checked?", e);
 		return run_each(s, argc - 1, argv + 1, TX_CHECK);
+	}
+	if (strcmp(argv[0], "pin") == 0) {
+		if (argc == 1)
+			return usage_error("whose server?", e);
+		return pin_each(s, argc - 1, argv + 1);
 	}
 	return run_each(s, argc, argv, TX_START);
 }

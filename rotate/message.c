@@ -32,6 +32,23 @@ is_password(const struct secret *s)
 	return s != NULL && s->len >= 1 && s->len <= MESSAGE_PASSWORD_MAX;
 }
 
+static int
+check_passwords(const struct message_request *r, struct err *e)
+{
+	if (r->what == MESSAGE_LOOK) {
+		if (r->current != NULL || r->fresh != NULL)
+			return bad(e, "a password where none is needed");
+		return 0;
+	}
+	if (!is_password(r->current))
+		return bad(e, "no current password, or too long");
+	if (r->what == MESSAGE_LOGIN && r->fresh != NULL)
+		return bad(e, "a new password in a mere login");
+	if (r->what == MESSAGE_CHANGE && !is_password(r->fresh))
+		return bad(e, "no new password, or too long");
+	return 0;
+}
+
 /* What both sides insist on; the enums are known to be in range. */
 static int
 check_request(const struct message_request *r, struct err *e)
@@ -48,31 +65,36 @@ check_request(const struct message_request *r, struct err *e)
 		return bad(e, "name of the CA file too long");
 	if (!is_text(r->pin, sizeof(r->pin), 0))
 		return bad(e, "pin too long");
-	if (!is_password(r->current))
-		return bad(e, "no current password, or too long");
-	if (r->what == MESSAGE_LOGIN && r->fresh != NULL)
-		return bad(e, "a new password in a mere login");
-	if (r->what == MESSAGE_CHANGE && !is_password(r->fresh))
-		return bad(e, "no new password, or too long");
-	return 0;
+	if (!is_text(r->cert, sizeof(r->cert), 0) ||
+	    !is_text(r->cert_key, sizeof(r->cert_key), 0))
+		return bad(e, "name of a certificate's file too long");
+	if ((r->cert[0] == '\0') != (r->cert_key[0] == '\0'))
+		return bad(e, "a certificate without a key, or the reverse");
+	return check_passwords(r, e);
 }
 
 static bool
 is_what(unsigned int v)
 {
-	return v == MESSAGE_LOGIN || v == MESSAGE_CHANGE;
+	return v >= MESSAGE_LOGIN && v <= MESSAGE_LOOK;
 }
 
 static bool
 is_method(unsigned int v)
 {
-	return v == MESSAGE_ZOS_PASS;
+	return v >= MESSAGE_ZOS_PASS && v <= MESSAGE_CHPWD;
 }
 
 static bool
 is_tls(unsigned int v)
 {
-	return v == MESSAGE_TLS_EXPLICIT;
+	return v >= MESSAGE_TLS_EXPLICIT && v <= MESSAGE_TLS_ZOS_IMPLICIT;
+}
+
+static bool
+is_no(unsigned int code)
+{
+	return code >= 400 && code <= 599 && code != 421;
 }
 
 /* Whether outcome, reason and code can be true of one attempt. */
@@ -87,12 +109,15 @@ is_consistent(const struct message_result *r)
 	case MESSAGE_NOT_SENT:
 		return reason && r->code == 0;
 	case MESSAGE_ACCEPTED:
-		return !reason && r->code == 230;
+		return !reason && r->code >= 200 && r->code <= 299 &&
+		    r->code != 202;
 	case MESSAGE_REFUSED:
-		return !reason && r->code >= 400 && r->code <= 599 &&
-		    r->code != 421;
+	case MESSAGE_EXPIRED:
+		return !reason && is_no(r->code);
 	case MESSAGE_UNKNOWN:
 		return !reason;
+	case MESSAGE_SEEN:
+		return !reason && r->code == 0;
 	}
 	return false;
 }
@@ -157,7 +182,8 @@ message_put_request(struct secret *to, const struct message_request *r,
 	if (secret_set(to, head, sizeof(head), e) == -1 ||
 	    put_text(to, r->host, e) == -1 || put_text(to, r->user, e) == -1 ||
 	    put_text(to, r->ca_file, e) == -1 ||
-	    put_text(to, r->pin, e) == -1 ||
+	    put_text(to, r->pin, e) == -1 || put_text(to, r->cert, e) == -1 ||
+	    put_text(to, r->cert_key, e) == -1 ||
 	    put_secret(to, r->current, e) == -1 ||
 	    put_secret(to, r->fresh, e) == -1)
 		return -1;
@@ -229,7 +255,9 @@ take_request(struct message_request *r, struct cursor *c, struct err *e)
 	    take_text(c, r->host, sizeof(r->host)) == -1 ||
 	    take_text(c, r->user, sizeof(r->user)) == -1 ||
 	    take_text(c, r->ca_file, sizeof(r->ca_file)) == -1 ||
-	    take_text(c, r->pin, sizeof(r->pin)) == -1)
+	    take_text(c, r->pin, sizeof(r->pin)) == -1 ||
+	    take_text(c, r->cert, sizeof(r->cert)) == -1 ||
+	    take_text(c, r->cert_key, sizeof(r->cert_key)) == -1)
 		return bad(e, "cut short, or a text too long");
 	if (take_secret(c, &r->current, e) == -1 ||
 	    take_secret(c, &r->fresh, e) == -1)
@@ -285,7 +313,7 @@ message_get_result(struct message_result *r, struct slice from, struct err *e)
 	memset(r, 0, sizeof(*r));
 	if (take(&c, head, sizeof(head)) == -1 || head[0] != KIND_RESULT)
 		return bad(e, "not a result of this version");
-	if (head[1] < MESSAGE_NOT_SENT || head[1] > MESSAGE_UNKNOWN ||
+	if (head[1] < MESSAGE_NOT_SENT || head[1] > MESSAGE_SEEN ||
 	    head[2] > MESSAGE_REASON_INTERNAL)
 		return bad(e, "unknown kind of result");
 	r->outcome = (enum message_outcome)head[1];

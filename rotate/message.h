@@ -30,16 +30,28 @@ enum message_what {
 	/* Log in with old, and out again: proves a password. */
 	MESSAGE_LOGIN = 1,
 	/* Change old to new, by method. */
-	MESSAGE_CHANGE = 2
+	MESSAGE_CHANGE = 2,
+	/* Look at the server's certificate, and leave before any password. */
+	MESSAGE_LOOK = 3
 };
 
 enum message_method {
-	MESSAGE_ZOS_PASS = 1
+	MESSAGE_ZOS_PASS = 1,
+	MESSAGE_SITE_PSWD = 2,
+	MESSAGE_CPWD = 3,
+	MESSAGE_SITE_CPWD = 4,
+	MESSAGE_WSFTP_EXPIRED = 5,
+	MESSAGE_CHPWD = 6
 };
 
 enum message_tls {
 	/* AUTH TLS on the FTP port (RFC 4217). */
-	MESSAGE_TLS_EXPLICIT = 1
+	MESSAGE_TLS_EXPLICIT = 1,
+	/* TLS first, then the greeting. */
+	MESSAGE_TLS_IMPLICIT = 2,
+	/* The greeting in clear, then TLS without being asked for it: z/OS with
+	 * SECUREIMPLICITZOS TRUE, its default, on TLSPORT. */
+	MESSAGE_TLS_ZOS_IMPLICIT = 3
 };
 
 struct message_request {
@@ -56,21 +68,33 @@ struct message_request {
 	char ca_file[MESSAGE_PATH_MAX + 1];
 	/* "sha256//..." of the server's key (CURLOPT_PINNEDPUBLICKEY); "". */
 	char pin[MESSAGE_PIN_MAX + 1];
-	/* Owned by whoever made the request; fresh NULL for LOGIN. */
+	/* PEM files with the certificate to show, and its key; both or none. */
+	char cert[MESSAGE_PATH_MAX + 1];
+	char cert_key[MESSAGE_PATH_MAX + 1];
+	/* Owned by whoever made the request; fresh NULL for LOGIN, both for
+	 * LOOK. */
 	struct secret *current;
 	struct secret *fresh;
 };
 
 /* What is known of the one attempt. */
 enum message_outcome {
-	/* The password did not leave: nothing counted, nothing changed. */
+	/* The password did not leave: nothing counted, nothing changed.  Of a
+	 * change by a command of its own: the command did not. */
 	MESSAGE_NOT_SENT = 1,
-	/* The server said yes (exactly 331, then 230). */
+	/* The server said yes (exactly 331, then 230; to a command, what its
+	 * method lists). */
 	MESSAGE_ACCEPTED = 2,
-	/* The server said no (331, then a final 4xx or 5xx to PASS). */
+	/* The server said no (331, then a final 4xx or 5xx to PASS or to the
+	 * command). */
 	MESSAGE_REFUSED = 3,
 	/* The password left, and the answer is none of these. */
-	MESSAGE_UNKNOWN = 4
+	MESSAGE_UNKNOWN = 4,
+	/* Of a login: no, for the password is right and has expired, in words
+	 * that the method lists. */
+	MESSAGE_EXPIRED = 5,
+	/* Of LOOK: the handshake was made; reply has what was seen. */
+	MESSAGE_SEEN = 6
 };
 
 /* Why it was not sent, for the exit status and a line of help. */
@@ -94,9 +118,10 @@ enum message_reason {
 struct message_result {
 	enum message_outcome outcome;
 	enum message_reason reason;
-	/* Code of the reply to PASS, or 0. */
+	/* Code of the reply that decided, to PASS or to the command, or 0. */
 	uint16_t code;
-	/* The server's lines, or the TLS library's words: printable ASCII,
+	/* The server's lines, or the TLS library's words, or of LOOK what
+	 * look.h says: printable ASCII,
 	 * lines separated by '\n', terminated.  Any byte run of the request's
 	 * passwords is masked. */
 	char reply[MESSAGE_REPLY_MAX + 1];

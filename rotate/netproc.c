@@ -128,16 +128,20 @@ out:
 }
 
 int
-netproc_use(struct netproc *n, const char *ca_file, struct err *e)
+netproc_use(struct netproc *n, const struct plan *p, struct err *e)
 {
-	if (n->fd != -1 && n->used && strcmp(n->ca_file, ca_file) == 0)
+	if (n->fd != -1 && n->used && strcmp(n->ca_file, p->ca_file) == 0 &&
+	    strcmp(n->cert, p->cert) == 0 &&
+	    strcmp(n->cert_key, p->cert_key) == 0)
 		return 0;
 	if (n->used)
 		netproc_stop(n);
 	if (netproc_start(n, e) == -1)
 		return -1;
 	n->used = true;
-	(void)snprintf(n->ca_file, sizeof(n->ca_file), "%s", ca_file);
+	memcpy(n->ca_file, p->ca_file, sizeof(n->ca_file));
+	memcpy(n->cert, p->cert, sizeof(n->cert));
+	memcpy(n->cert_key, p->cert_key, sizeof(n->cert_key));
 	return 0;
 }
 

@@ -10,14 +10,16 @@
 
 #include "err.h"
 #include "message.h"
+#include "plan.h"
 
 /* Start with { .fd = -1 }. */
 struct netproc {
 	pid_t pid;
 	int fd;
-	/* The one it has loaded once used; its sandbox lets it read no other.
-	 */
+	/* What it has loaded once used; its sandbox lets it read no other. */
 	char ca_file[MESSAGE_PATH_MAX + 1];
+	char cert[MESSAGE_PATH_MAX + 1];
+	char cert_key[MESSAGE_PATH_MAX + 1];
 	bool used;
 	/* An attempt was handed over. */
 	bool offered;
@@ -31,10 +33,8 @@ struct netproc {
  */
 int netproc_start(struct netproc *n, struct err *e) MUST_CHECK;
 
-/*
- * Sees to it that one runs which serves this CA file ("" for the system's).
- */
-int netproc_use(struct netproc *n, const char *ca_file,
+/* Sees to it that one runs which serves the certificates of this plan. */
+int netproc_use(struct netproc *n, const struct plan *p,
     struct err *e) MUST_CHECK;
 
 /*

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "io.h"
+#include "net/method.h"
 #include "plan.h"
 
 #define DAY ((uint64_t)24 * 60 * 60)
@@ -31,11 +32,29 @@ set_host(struct plan *p, const char *value, struct err *e)
 }
 
 static int
-set_ca_file(struct plan *p, const char *value, struct err *e)
+copy_path(char *to, size_t size, const char *value, struct err *e)
 {
 	if (*value != '/')
 		return err_set(e, ERR_CONFIG, "an absolute path");
-	return copy(p->ca_file, sizeof(p->ca_file), value, e);
+	return copy(to, size, value, e);
+}
+
+static int
+set_ca_file(struct plan *p, const char *value, struct err *e)
+{
+	return copy_path(p->ca_file, sizeof(p->ca_file), value, e);
+}
+
+static int
+set_cert(struct plan *p, const char *value, struct err *e)
+{
+	return copy_path(p->cert, sizeof(p->cert), value, e);
+}
+
+static int
+set_cert_key(struct plan *p, const char *value, struct err *e)
+{
+	return copy_path(p->cert_key, sizeof(p->cert_key), value, e);
 }
 
 static int
@@ -122,18 +141,21 @@ set_timeout(struct plan *p, const char *value, struct err *e)
 static int
 set_method(struct plan *p, const char *value, struct err *e)
 {
-	if (strcmp(value, "zos-pass") != 0)
-		return err_set(e, ERR_CONFIG, "zos-pass");
-	p->method = MESSAGE_ZOS_PASS;
-	return 0;
+	return method_named(&p->method, value, e);
 }
 
 static int
 set_tls(struct plan *p, const char *value, struct err *e)
 {
-	if (strcmp(value, "explicit") != 0)
-		return err_set(e, ERR_CONFIG, "explicit");
-	p->tls = MESSAGE_TLS_EXPLICIT;
+	if (strcmp(value, "explicit") == 0)
+		p->tls = MESSAGE_TLS_EXPLICIT;
+	else if (strcmp(value, "implicit") == 0)
+		p->tls = MESSAGE_TLS_IMPLICIT;
+	else if (strcmp(value, "zos-implicit") == 0)
+		p->tls = MESSAGE_TLS_ZOS_IMPLICIT;
+	else
+		return err_set(e, ERR_CONFIG,
+		    "explicit, implicit or zos-implicit");
 	return 0;
 }
 
@@ -159,6 +181,8 @@ static const struct setting settings[] = {
 	{ "rotate.timeout", set_timeout },
 	{ "rotate.ca-file", set_ca_file },
 	{ "rotate.pin", set_pin },
+	{ "rotate.cert", set_cert },
+	{ "rotate.cert-key", set_cert_key },
 };
 
 static int
@@ -203,7 +227,6 @@ static int
 defaults(struct plan *p, struct err *e)
 {
 	memset(p, 0, sizeof(*p));
-	p->port = 21;
 	p->timeout = 60;
 	p->tls = MESSAGE_TLS_EXPLICIT;
 	p->revoke_after = 3;
@@ -211,6 +234,20 @@ defaults(struct plan *p, struct err *e)
 	p->min_age = DAY;
 	p->drain = 120;
 	return policy_named(&p->policy, "racf", e);
+}
+
+/* What follows from the rest. */
+static int
+complete(struct plan *p, struct err *e)
+{
+	if (p->port == 0)
+		p->port = p->tls == MESSAGE_TLS_EXPLICIT ? 21 : 990;
+	if (p->cert[0] == '\0' && p->cert_key[0] != '\0')
+		return err_set(e, ERR_CONFIG,
+		    "it has a rotate.cert-key and no rotate.cert");
+	if (p->cert_key[0] == '\0')
+		memcpy(p->cert_key, p->cert, sizeof(p->cert_key));
+	return 0;
 }
 
 bool
@@ -239,8 +276,27 @@ plan_read(struct plan *p, const struct entry *entry, struct err *e)
 	if (p->host[0] == '\0' &&
 	    first(entry, "host", p->host, sizeof(p->host), e) == -1)
 		return -1;
-	if (p->method != MESSAGE_ZOS_PASS)
+	if (p->method == 0)
 		return err_set(e, ERR_CONFIG,
 		    "it has no rotate.method; add one with pawl-vault set");
-	return 0;
+	return complete(p, e);
+}
+
+void
+plan_request(const struct plan *p, enum message_what what,
+    struct message_request *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->what = what;
+	m->method = p->method;
+	m->tls = p->tls;
+	m->port = p->port;
+	m->connect_timeout = p->timeout;
+	m->reply_timeout = p->timeout;
+	memcpy(m->host, p->host, sizeof(m->host));
+	memcpy(m->user, p->user, sizeof(m->user));
+	memcpy(m->ca_file, p->ca_file, sizeof(m->ca_file));
+	memcpy(m->pin, p->pin, sizeof(m->pin));
+	memcpy(m->cert, p->cert, sizeof(m->cert));
+	memcpy(m->cert_key, p->cert_key, sizeof(m->cert_key));
 }

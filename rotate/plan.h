@@ -3,9 +3,9 @@
  *
  *	user, host		whose password, and where; the first of each
  *	rotate.host		the FTPS server, if it is not that host
- *	rotate.port		21
- *	rotate.method		zos-pass
- *	rotate.tls		explicit
+ *	rotate.port		21; 990 where TLS is implicit
+ *	rotate.method		a name that method.h knows
+ *	rotate.tls		explicit, implicit or zos-implicit
  *	rotate.policy		racf
  *	rotate.every		30d: due when current is older
  *	rotate.min-age		1d: refused when current is younger
@@ -15,6 +15,8 @@
  *	rotate.timeout		60s: for each reply of the server
  *	rotate.ca-file		PEM file of the only authorities to trust
  *	rotate.pin		sha256//... of the server's key
+ *	rotate.cert		PEM file with the certificate to show to it
+ *	rotate.cert-key		and with its key, if that is another file
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -32,6 +34,8 @@ struct plan {
 	char host[MESSAGE_HOST_MAX + 1];
 	char ca_file[MESSAGE_PATH_MAX + 1];
 	char pin[MESSAGE_PIN_MAX + 1];
+	char cert[MESSAGE_PATH_MAX + 1];
+	char cert_key[MESSAGE_PATH_MAX + 1];
 	uint16_t port;
 	uint16_t timeout;
 	enum message_method method;
@@ -52,5 +56,9 @@ bool plan_wanted(const struct entry *entry);
  */
 int plan_read(struct plan *p, const struct entry *entry,
     struct err *e) MUST_CHECK;
+
+/* A request for what, without passwords, as the plan has it. */
+void plan_request(const struct plan *p, enum message_what what,
+    struct message_request *m);
 
 #endif

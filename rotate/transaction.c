@@ -126,11 +126,10 @@ promote(struct tx *t, const struct tx_limits *limits)
 	rest(t, TX_END_ROTATED, limits);
 }
 
-/* Current logs in after a change was sent. */
+/* Current holds after a change was sent. */
 static void
 not_applied(struct tx *t, const struct tx_limits *limits)
 {
-	succeeded(t);
 	if (t->rotation.outstanding > 0) {
 		rest(t, TX_END_LOST, limits);
 		return;
@@ -230,6 +229,12 @@ after_check(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 		t->phase = TX_PHASE_DRAIN;
 		t->action = TX_DRAIN;
 		return;
+	case TX_LOGIN_EXPIRED:
+		/* As right as a login, but nobody knows whether it counts. */
+		t->expired = true;
+		t->phase = TX_PHASE_DRAIN;
+		t->action = TX_DRAIN;
+		return;
 	case TX_LOGIN_BAD:
 		t->current_bad = true;
 		if (t->rotation.outstanding == 0) {
@@ -280,7 +285,9 @@ after_change(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 		t->rotation.outstanding--;
 		t->rotation.sends = 0;
 		t->rotation.reply = ROTATION_REPLY_YES;
-		succeeded(t);
+		/* A yes may be a lie: then the login before it was the last. */
+		if (!t->expired)
+			succeeded(t);
 		prove(t, limits);
 		return;
 	case TX_CHANGE_REFUSED:
@@ -308,10 +315,18 @@ after_proof(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 
 	switch ((int)event) {
 	case TX_LOGIN_OK:
+		if (current) {
+			succeeded(t);
+			not_applied(t, limits);
+		} else {
+			promote(t, limits);
+		}
+		return;
+	case TX_LOGIN_EXPIRED:
 		if (current)
 			not_applied(t, limits);
 		else
-			promote(t, limits);
+			stop(t, TX_END_UNPROVED);
 		return;
 	case TX_LOGIN_BAD:
 		if (current)
@@ -342,6 +357,9 @@ after_recheck(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 	case TX_LOGIN_OK:
 		succeeded(t);
 		rest(t, TX_END_NOTHING, limits);
+		return;
+	case TX_LOGIN_EXPIRED:
+		rest(t, TX_END_EXPIRED, limits);
 		return;
 	case TX_LOGIN_BAD:
 		t->current_bad = true;
@@ -415,9 +433,9 @@ tx_event_name(enum tx_event event)
 {
 	static const char *const names[] = { "start", "recover",
 		"recover-again", "check", "login-ok", "login-bad",
-		"login-unknown", "login-not-sent", "change-accepted",
-		"change-refused", "change-unknown", "change-not-sent",
-		"drained", "not-drained" };
+		"login-unknown", "login-not-sent", "login-expired",
+		"change-accepted", "change-refused", "change-unknown",
+		"change-not-sent", "drained", "not-drained" };
 
 	return names[event];
 }
@@ -427,7 +445,7 @@ tx_end_name(enum tx_end end)
 {
 	static const char *const names[] = { "none", "rotated", "nothing",
 		"refused", "lost", "unreachable", "held", "unproved",
-		"stranger", "attention" };
+		"stranger", "attention", "expired" };
 
 	return names[end];
 }

@@ -16,6 +16,10 @@
  * The budget is one less than the bad logins that revoke the account.  It is
  * spent before each attempt, in the durable state, and given back when the
  * password did not leave or the attempt succeeded.
+ *
+ * A password that has expired cannot log in, and is changed all the same: the
+ * server that calls it expired has found it right, and waits for the change.
+ * Whether it counts such a login as a bad one is not known, so it stays spent.
  */
 #ifndef TRANSACTION_H
 #define TRANSACTION_H
@@ -43,6 +47,8 @@ enum tx_event {
 	TX_LOGIN_BAD,
 	TX_LOGIN_UNKNOWN,
 	TX_LOGIN_NOT_SENT,
+	/* Refused, and the server says: right, but expired. */
+	TX_LOGIN_EXPIRED,
 	/* Of the change that was asked for. */
 	TX_CHANGE_ACCEPTED,
 	TX_CHANGE_REFUSED,
@@ -97,7 +103,9 @@ enum tx_end {
 	/* Current is refused though nothing was sent. */
 	TX_END_STRANGER,
 	/* The budget is used up, or both were refused. */
-	TX_END_ATTENTION
+	TX_END_ATTENTION,
+	/* Of a check: current is right, says the server, and has expired. */
+	TX_END_EXPIRED
 };
 
 /* What a run is waiting for; never durable. */
@@ -124,6 +132,9 @@ struct tx {
 	/* Tried in this run, and refused. */
 	bool current_bad;
 	bool pending_bad;
+	/* Current was called right and expired: no login has set the server's
+	 * count to zero. */
+	bool expired;
 	/* rotation.tried before the attempt, if the password does not leave. */
 	enum rotation_tried before;
 };

@@ -39,6 +39,8 @@ shipped=('askpass/*.[ch]' 'vault/*.[ch]' 'rotate/*.[ch]' 'rotate/net/*.[ch]'
 	'include/*.h')
 
 net="rotate/net/main.c rotate/net/login.c rotate/net/login.h
+	rotate/net/login_command.c rotate/net/login_why.c rotate/net/look.c
+	rotate/net/look.h
 	rotate/net/options.c rotate/net/options.h rotate/net/trust.c
 	rotate/net/trust.h rotate/net/wipe.c"
 net=${net//[$'\n\t']/ }

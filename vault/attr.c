@@ -58,20 +58,37 @@ check_dataset(const char *value, struct err *e)
 	return dataset_name(name, sizeof(name), slice_of(value), e);
 }
 
+/* words ends with NULL. */
+static int
+check_one_of(const char *value, const char *const *words, const char *what,
+    struct err *e)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(*words, value) == 0)
+			return 0;
+	return err_set(e, ERR_USAGE, "%s", what);
+}
+
 static int
 check_method(const char *value, struct err *e)
 {
-	if (strcmp(value, "zos-pass") == 0)
-		return 0;
-	return err_set(e, ERR_USAGE, "must be zos-pass");
+	static const char *const methods[] = { "zos-pass", "site-pswd", "cpwd",
+		"site-cpwd", "wsftp-expired", "chpwd", NULL };
+
+	return check_one_of(value, methods,
+	    "must be zos-pass, site-pswd, cpwd, site-cpwd, wsftp-expired or "
+	    "chpwd",
+	    e);
 }
 
 static int
 check_tls(const char *value, struct err *e)
 {
-	if (strcmp(value, "explicit") == 0)
-		return 0;
-	return err_set(e, ERR_USAGE, "must be explicit");
+	static const char *const modes[] = { "explicit", "implicit",
+		"zos-implicit", NULL };
+
+	return check_one_of(value, modes,
+	    "must be explicit, implicit or zos-implicit", e);
 }
 
 static int
@@ -147,6 +164,8 @@ static const struct known known[] = {
 	{ "rotate.timeout", check_timeout, false },
 	{ "rotate.ca-file", check_path, false },
 	{ "rotate.pin", check_pin, false },
+	{ "rotate.cert", check_path, false },
+	{ "rotate.cert-key", check_path, false },
 };
 
 /* A site's own attributes, of which pawl knows nothing. */

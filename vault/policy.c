@@ -339,6 +339,11 @@ policy_check_zos_pass(struct slice secret, struct err *e)
 			    "server of z/OS ends a password: it cannot log in "
 			    "or be changed there",
 			    secret.p[i]);
+		if (secret.p[i] == '"' || secret.p[i] == '\'')
+			return err_set(e, ERR_USAGE,
+			    "the secret has a quotation mark in it, which the "
+			    "FTP server of z/OS may take for the end of a "
+			    "phrase: it cannot log in or be changed there");
 		if (secret.p[i] <= 0x20 || secret.p[i] >= 0x7f)
 			return err_set(e, ERR_USAGE,
 			    "the secret has a %s character in it, which does "

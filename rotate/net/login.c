@@ -1,3 +1,6 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -8,32 +11,16 @@
 #include <curl/curl.h>
 #include <sodium.h>
 
-#include "login.h"
+#include "login_internal.h"
 #include "method.h"
 #include "options.h"
-#include "reply.h"
 
 /* How long an accepted login may take to end politely: for the commands that
  * libcurl sends of its own accord, and then once more for QUIT. */
 #define GOODBYE_SECONDS 2
 
-struct login {
-	struct login_world *world;
-	const struct message_request *request;
-	CURL *easy;
-	struct reply reply;
-	/* Milliseconds of the monotonic clock. */
-	int64_t started;
-	int64_t sent;
-	bool late;
-	bool ended;
-	/* Once ended. */
-	CURLcode code;
-	char words[CURL_ERROR_SIZE];
-};
-
-static int64_t
-now(void)
+int64_t
+login_now(void)
 {
 	struct timespec ts = { 0 };
 
@@ -42,8 +29,18 @@ now(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static bool
-parent_is_gone(const struct login *l)
+bool
+login_is_connected(const struct login *l)
+{
+	curl_off_t us = 0;
+
+	return curl_easy_getinfo(l->easy, CURLINFO_CONNECT_TIME_T, &us) ==
+	    CURLE_OK &&
+	    us > 0;
+}
+
+bool
+login_parent_is_gone(const struct login *l)
 {
 	struct pollfd p = { .fd = l->world->parent };
 
@@ -62,6 +59,39 @@ may_go(struct login_world *w)
 	return true;
 }
 
+/* The greeting is there: TLS comes next, without AUTH TLS. */
+static bool
+start_relay(struct login *l)
+{
+	struct sockaddr_storage peer = { 0 };
+	size_t i;
+
+	/* libcurl does not name it before the login is over; those of the
+	 * addresses that did not answer have no peer. */
+	for (i = 0; i < LOGIN_SOCKETS; i++) {
+		socklen_t len = sizeof(peer);
+
+		if (l->sockets[i] != -1 &&
+		    getpeername(l->sockets[i], (struct sockaddr *)&peer,
+			&len) == 0 &&
+		    (peer.ss_family == AF_INET || peer.ss_family == AF_INET6))
+			return relay_start(&l->relay, l->sockets[i]);
+	}
+	return false;
+}
+
+static int
+on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct login *l = arg;
+
+	(void)purpose;
+	memmove(l->sockets + 1, l->sockets,
+	    sizeof(l->sockets) - sizeof(l->sockets[0]));
+	l->sockets[0] = fd;
+	return CURL_SOCKOPT_OK;
+}
+
 /*
  * Gets every control line before libcurl acts on it.  A short count makes
  * libcurl close the connection without another byte.
@@ -72,14 +102,23 @@ on_line(char *p, size_t size, size_t n, void *arg)
 	struct login *l = arg;
 	struct slice line = { (const unsigned char *)p, size * n };
 
-	if (l->reply.stage != REPLY_DONE && parent_is_gone(l))
+	if (l->reply.stage != REPLY_DONE && login_parent_is_gone(l))
 		return 0;
+	/* Of a mere look TLS, and with it the key, has now been proved. */
+	if (l->request->what == MESSAGE_LOOK &&
+	    trust_has_seen(l->world->trust)) {
+		l->seen = true;
+		return 0;
+	}
 	if (l->reply.stage == REPLY_USER && !may_go(l->world))
 		return 0;
 	if (!reply_feed(&l->reply, line))
 		return 0;
+	if (l->reply.stage == REPLY_AUTH &&
+	    l->request->tls == MESSAGE_TLS_ZOS_IMPLICIT && !start_relay(l))
+		return 0;
 	if (l->reply.stage == REPLY_PASS && l->sent == 0)
-		l->sent = now();
+		l->sent = login_now();
 	return line.len;
 }
 
@@ -94,6 +133,10 @@ set_callbacks(struct login *l)
 		rv = curl_easy_setopt(easy, CURLOPT_HEADERDATA, l);
 	if (rv == CURLE_OK)
 		rv = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
+	if (rv == CURLE_OK)
+		rv = curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, l);
+	if (rv == CURLE_OK)
+		rv = curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	return rv;
 }
 
@@ -102,10 +145,45 @@ set_up(struct login *l, const struct secret *pass)
 {
 	CURLcode rv;
 
-	if ((rv = options_set(l->easy, l->request, pass)) != CURLE_OK ||
+	if ((rv = options_set(l->easy, l->request, pass, l->command != NULL)) !=
+		CURLE_OK ||
 	    (rv = set_callbacks(l)) != CURLE_OK)
 		return rv;
-	return trust_use(l->easy, l->world->trust, l->request->host);
+	return trust_use(l->easy, l->world->trust, l->request);
+}
+
+/* What is expected of the server. */
+static void
+begin_reply(struct login *l, const struct method *m)
+{
+	struct reply_rules rules = { .auth = l->request->tls !=
+		    MESSAGE_TLS_IMPLICIT };
+
+	if (l->command != NULL)
+		rules.yes = m->yes;
+	if (l->request->what == MESSAGE_LOGIN && m->expiry.code != 0)
+		rules.expiry = &m->expiry;
+	reply_init(&l->reply, &rules);
+}
+
+/* What goes out, and what must not be shown. */
+static int
+make_secrets(struct login *l, struct secret **passp, struct err *e)
+{
+	const struct message_request *r = l->request;
+	const struct method *m = method_of(r->method);
+	size_t i;
+
+	for (i = 0; i < METHOD_HIDDEN; i++)
+		if ((l->hidden[i] = method_hidden(r, i, e)) == NULL)
+			return -1;
+	if (r->what != MESSAGE_LOOK && (*passp = method_pass(m, r, e)) == NULL)
+		return -1;
+	if (r->what == MESSAGE_CHANGE && m->command != NULL &&
+	    (l->command = method_command(m, r, e)) == NULL)
+		return -1;
+	begin_reply(l, m);
+	return 0;
 }
 
 int
@@ -118,8 +196,7 @@ login_new(struct login **lp, struct login_world *w,
 	int rv = -1;
 
 	*lp = NULL;
-	if (options_check(r, e) == -1 ||
-	    (pass = method_pass(method_of(r->method), r, e)) == NULL)
+	if (options_check(r, e) == -1)
 		goto out;
 	if ((l = calloc(1, sizeof(*l))) == NULL) {
 		(void)err_sys(e, ERR_IO, "a login");
@@ -127,7 +204,9 @@ login_new(struct login **lp, struct login_world *w,
 	}
 	l->world = w;
 	l->request = r;
-	reply_init(&l->reply);
+	memset(l->sockets, 0xff, sizeof(l->sockets));
+	if (make_secrets(l, &pass, e) == -1)
+		goto out;
 	if ((l->easy = curl_easy_init()) == NULL) {
 		(void)err_set(e, ERR_IO, "libcurl: no memory for a login");
 		goto out;
@@ -146,16 +225,6 @@ out:
 	return rv;
 }
 
-static bool
-is_connected(const struct login *l)
-{
-	curl_off_t us = 0;
-
-	return curl_easy_getinfo(l->easy, CURLINFO_CONNECT_TIME_T, &us) ==
-	    CURLE_OK &&
-	    us > 0;
-}
-
 /* When to give up, as things stand. */
 static int64_t
 deadline(const struct login *l)
@@ -164,7 +233,10 @@ deadline(const struct login *l)
 
 	if (l->reply.stage == REPLY_PASS)
 		return l->sent + (int64_t)r->reply_timeout * 1000;
-	if (is_connected(l))
+	/* PASS, and then whatever libcurl asks before it is done. */
+	if (l->reply.stage == REPLY_IN)
+		return l->sent + 2 * (int64_t)r->reply_timeout * 1000;
+	if (login_is_connected(l))
 		return l->started + options_before_pass(r);
 	return l->started + (int64_t)r->connect_timeout * 1000;
 }
@@ -192,7 +264,7 @@ work(struct login *l)
 static bool
 wait_until(struct login *l, int64_t until)
 {
-	int64_t left = until - now();
+	int64_t left = until - login_now();
 
 	if (left <= 0)
 		return false;
@@ -214,7 +286,7 @@ allow_answer_to_pass(struct login *l)
 
 	/* If it failed, the wait would be shorter, and end as UNKNOWN. */
 	(void)curl_easy_setopt(l->easy, CURLOPT_CONNECTTIMEOUT_MS,
-	    options_before_pass(r) + (r->reply_timeout + 1L) * 1000);
+	    options_before_pass(r) + (2L * r->reply_timeout + 1) * 1000);
 }
 
 static void
@@ -234,182 +306,47 @@ converse(struct login *l)
 	}
 }
 
-/* Why nothing was sent, where it was not a reply. */
-static enum message_reason
-reason_of(const struct login *l)
-{
-	static const struct {
-		CURLcode code;
-		enum message_reason reason;
-	} reasons[] = {
-		{ CURLE_COULDNT_RESOLVE_HOST, MESSAGE_REASON_RESOLVE },
-		{ CURLE_OPERATION_TIMEDOUT, MESSAGE_REASON_TIMEOUT },
-		{ CURLE_PEER_FAILED_VERIFICATION, MESSAGE_REASON_CERTIFICATE },
-		{ CURLE_SSL_ISSUER_ERROR, MESSAGE_REASON_CERTIFICATE },
-		{ CURLE_SSL_PINNEDPUBKEYNOTMATCH, MESSAGE_REASON_PIN },
-		{ CURLE_SSL_CONNECT_ERROR, MESSAGE_REASON_TLS },
-		{ CURLE_SSL_CIPHER, MESSAGE_REASON_TLS },
-		{ CURLE_USE_SSL_FAILED, MESSAGE_REASON_TLS },
-		{ CURLE_COULDNT_CONNECT, MESSAGE_REASON_CONNECT },
-		{ CURLE_RECV_ERROR, MESSAGE_REASON_CONNECT },
-		{ CURLE_SEND_ERROR, MESSAGE_REASON_CONNECT },
-		{ CURLE_GOT_NOTHING, MESSAGE_REASON_CONNECT },
-		{ CURLE_WEIRD_SERVER_REPLY, MESSAGE_REASON_REPLY },
-	};
-	size_t i;
-
-	if (l->late)
-		return MESSAGE_REASON_TIMEOUT;
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (reasons[i].code == l->code)
-			return reasons[i].reason;
-	return MESSAGE_REASON_INTERNAL;
-}
-
-static void
-say_timeout(const struct login *l, char *to, size_t size)
-{
-	const struct message_request *r = l->request;
-
-	if (l->reply.stage == REPLY_PASS)
-		(void)snprintf(to, size, "no answer to PASS within %u s",
-		    (unsigned int)r->reply_timeout);
-	else if (is_connected(l))
-		(void)snprintf(to, size,
-		    "connected, but not asked for the "
-		    "password within %ld s",
-		    options_before_pass(r) / 1000);
-	else
-		(void)snprintf(to, size, "no connection within %u s",
-		    (unsigned int)r->connect_timeout);
-}
-
-static void
-say_words(const struct login *l, const char *before, char *to, size_t size)
-{
-	const char *words = l->words;
-
-	if (words[0] == '\0')
-		words = curl_easy_strerror(l->code);
-	(void)snprintf(to, size, "%s%s", before, words);
-}
-
-static void
-say_connection(const struct login *l, char *to, size_t size)
-{
-	const char *what = "the connection ended before the password was sent";
-	long error = 0;
-
-	if (l->reply.stage == REPLY_PASS)
-		what = "the connection ended before the answer to PASS";
-	else if (!is_connected(l))
-		what = "no connection";
-	if (curl_easy_getinfo(l->easy, CURLINFO_OS_ERRNO, &error) != CURLE_OK)
-		error = 0;
-	/* A server that wants a certificate of the client says so in an alert;
-	 * what libcurl says of a mere end helps nobody. */
-	if (strstr(l->words, "SSL") != NULL)
-		(void)snprintf(to, size, "%s: %s", what, l->words);
-	else if (error != 0 && !is_connected(l))
-		(void)snprintf(to, size, "%s: %s", what, strerror((int)error));
-	else
-		(void)snprintf(to, size, "%s", what);
-}
-
-/* What there is to say where the server has said nothing. */
-static void
-say(const struct login *l, enum message_reason reason, char *to, size_t size)
-{
-	long why = 0;
-
-	switch (reason) {
-	case MESSAGE_REASON_CONNECT:
-		say_connection(l, to, size);
-		return;
-	case MESSAGE_REASON_TIMEOUT:
-		say_timeout(l, to, size);
-		return;
-	case MESSAGE_REASON_TLS:
-		say_words(l, "TLS handshake failed: ", to, size);
-		return;
-	case MESSAGE_REASON_CERTIFICATE:
-		if (curl_easy_getinfo(l->easy, CURLINFO_SSL_VERIFYRESULT,
-			&why) != CURLE_OK ||
-		    !trust_why(to, size, why, l->request->host))
-			say_words(l, "certificate: ", to, size);
-		return;
-	case MESSAGE_REASON_PIN:
-		(void)snprintf(to, size,
-		    "the server's key is not the one of rotate.pin");
-		return;
-	case MESSAGE_REASON_NONE:
-	case MESSAGE_REASON_RESOLVE:
-	case MESSAGE_REASON_REPLY:
-	case MESSAGE_REASON_REQUEST:
-	case MESSAGE_REASON_INTERNAL:
-		break;
-	}
-	say_words(l, "", to, size);
-}
-
-/*
- * Puts together what a person gets to read: the lines that decided; or what
- * there was of them when the connection ended, and why it did.
- */
-static void
-report(const struct login *l, enum message_reason reason, char *to, size_t size)
-{
-	const struct message_request *r = l->request;
-	struct slice secrets[2] = { secret_slice(r->current) };
-	size_t n = 1, len = 0;
-	char text[MESSAGE_REPLY_MAX + 2 * CURL_ERROR_SIZE];
-
-	if (r->fresh != NULL)
-		secrets[n++] = secret_slice(r->fresh);
-	if (l->reply.stage == REPLY_PASS || l->reply.stage == REPLY_DONE) {
-		len = l->reply.text_len;
-		memcpy(text, l->reply.text, len);
-	}
-	if (l->reply.stage != REPLY_DONE) {
-		say(l, reason, text + len, sizeof(text) - len);
-		len += strlen(text + len);
-	}
-	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
-		len--;
-	reply_mask(to, size, (struct slice){ (const unsigned char *)text, len },
-	    secrets, n);
-	sodium_memzero(text, sizeof(text));
-}
-
 void
 login_run(struct login *l, struct message_result *result)
 {
 	enum message_reason reason = MESSAGE_REASON_INTERNAL;
 
-	l->started = now();
+	l->started = login_now();
 	if (curl_multi_add_handle(l->world->multi, l->easy) == CURLM_OK)
 		converse(l);
 	else
 		l->code = CURLE_OUT_OF_MEMORY;
+	if (l->reply.stage == REPLY_IN && l->ended && l->code == CURLE_OK)
+		login_command(l);
 	memset(result, 0, sizeof(*result));
+	if (l->seen) {
+		result->outcome = MESSAGE_SEEN;
+		trust_describe(l->world->trust, result->reply,
+		    sizeof(result->reply));
+		return;
+	}
 	result->outcome = l->reply.outcome;
 	result->code = l->reply.code;
 	if (l->reply.stage == REPLY_DONE)
 		reason = l->reply.decided == REPLY_AUTH ? MESSAGE_REASON_TLS :
 							  MESSAGE_REASON_REPLY;
 	else
-		reason = reason_of(l);
+		reason = login_reason(l);
 	if (result->outcome == MESSAGE_NOT_SENT)
 		result->reason = reason;
-	report(l, reason, result->reply, sizeof(result->reply));
+	login_report(l, reason, result->reply, sizeof(result->reply));
 }
 
 /* Lets libcurl end an accepted login with QUIT. */
 static void
 take_leave(struct login *l)
 {
-	int64_t until = now() + (int64_t)GOODBYE_SECONDS * 1000;
+	int64_t until = login_now() + (int64_t)GOODBYE_SECONDS * 1000;
 
+	if (l->command != NULL) {
+		login_command_quit(l, until);
+		return;
+	}
 	/* Without it a silent server is waited for longer, no more. */
 	(void)curl_easy_setopt(l->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
 	    (long)GOODBYE_SECONDS);
@@ -420,14 +357,21 @@ take_leave(struct login *l)
 void
 login_free(struct login *l)
 {
+	size_t i;
+
 	if (l == NULL)
 		return;
-	if (l->reply.outcome == MESSAGE_ACCEPTED && !l->ended)
+	if (l->reply.outcome == MESSAGE_ACCEPTED &&
+	    (!l->ended || l->command != NULL))
 		take_leave(l);
 	if (l->easy != NULL) {
 		(void)curl_multi_remove_handle(l->world->multi, l->easy);
 		curl_easy_cleanup(l->easy);
 	}
+	relay_end(&l->relay);
+	secret_free(l->command);
+	for (i = 0; i < METHOD_HIDDEN; i++)
+		secret_free(l->hidden[i]);
 	/* A server may have sent the password back. */
 	sodium_memzero(l, sizeof(*l));
 	free(l);

@@ -23,8 +23,8 @@
 
 #define PROGRAM "pawl-rotate-net"
 
-/* A message, a request's passwords, and PASS's argument made of them. */
-#define ARENA ((size_t)32 * 1024)
+/* A message, a request's passwords, and what is made of them to be sent. */
+#define ARENA ((size_t)64 * 1024)
 
 static bool
 is_socket(int fd)
@@ -51,7 +51,7 @@ at_end(struct login_world *w)
 }
 
 /*
- * What has to be read before the doors close: the authorities that the first
+ * What has to be read before the doors close: the certificates that the first
  * request names.
  */
 static int
@@ -61,13 +61,13 @@ settle(struct login_world *w, const struct message_request *r, struct err *e)
 	unsigned int missing = 0;
 
 	if (w->trust != NULL) {
-		if (trust_is(w->trust, r->ca_file))
+		if (trust_is(w->trust, r))
 			return 0;
 		return err_set(e, ERR_CONFIG,
 		    "one " PROGRAM " serves one CA "
-		    "file only");
+		    "file and one certificate only");
 	}
-	if (trust_load(&w->trust, r->ca_file, e) == -1)
+	if (trust_load(&w->trust, r, e) == -1)
 		return -1;
 	if (r->ca_file[0] != '\0')
 		s.readable = r->ca_file;

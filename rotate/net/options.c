@@ -6,7 +6,7 @@
 
 #include "options.h"
 
-/* "ftp://[" host "]:" port "/" */
+/* "ftps://[" host "]:" port "/" */
 #define URL_MAX (MESSAGE_HOST_MAX + 24)
 
 /* The digits of SHA-256 in base64. */
@@ -61,7 +61,8 @@ set_url(CURL *easy, const struct message_request *r)
 	char url[URL_MAX];
 	int n;
 
-	n = snprintf(url, sizeof(url), "ftp://%s%s%s:%u/", v6 ? "[" : "",
+	n = snprintf(url, sizeof(url), "%s://%s%s%s:%u/",
+	    r->tls == MESSAGE_TLS_IMPLICIT ? "ftps" : "ftp", v6 ? "[" : "",
 	    r->host, v6 ? "]" : "", (unsigned int)r->port);
 	if (n < 0 || (size_t)n >= sizeof(url))
 		return CURLE_URL_MALFORMAT;
@@ -69,8 +70,10 @@ set_url(CURL *easy, const struct message_request *r)
 }
 
 static CURLcode
-set_numbers(CURL *easy, const struct message_request *r)
+set_numbers(CURL *easy, const struct message_request *r, bool keep)
 {
+	/* A mere look shows no password, and trust.c makes the check. */
+	const bool verify = r->what != MESSAGE_LOOK;
 	const struct {
 		CURLoption option;
 		long value;
@@ -83,14 +86,15 @@ set_numbers(CURL *easy, const struct message_request *r)
 		{ CURLOPT_USE_SSL, CURLUSESSL_CONTROL },
 		{ CURLOPT_FTPSSLAUTH, CURLFTPAUTH_TLS },
 		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-		{ CURLOPT_SSL_VERIFYPEER, 1 },
-		{ CURLOPT_SSL_VERIFYHOST, 2 },
+		{ CURLOPT_SSL_VERIFYPEER, verify },
+		{ CURLOPT_SSL_VERIFYHOST, verify ? 2 : 0 },
 		/* It would offer "http/1.1". */
 		{ CURLOPT_SSL_ENABLE_ALPN, 0 },
 		/* Each proof is a new login over a new handshake. */
 		{ CURLOPT_SSL_SESSIONID_CACHE, 0 },
 		{ CURLOPT_FRESH_CONNECT, 1 },
-		{ CURLOPT_FORBID_REUSE, 1 },
+		{ CURLOPT_FORBID_REUSE, !keep },
+		{ CURLOPT_CONNECT_ONLY, keep },
 		{ CURLOPT_NOSIGNAL, 1 },
 		/* Do not wait for a resolver that does not answer. */
 		{ CURLOPT_QUICK_EXIT, 1 },
@@ -119,13 +123,17 @@ set_texts(CURL *easy, const struct message_request *r,
 		CURLoption option;
 		const char *value;
 	} texts[] = {
-		{ CURLOPT_PROTOCOLS_STR, "ftp" },
+		{ CURLOPT_PROTOCOLS_STR,
+		    r->tls == MESSAGE_TLS_IMPLICIT ? "ftps" : "ftp" },
 		{ CURLOPT_PROXY, "" },
 		{ CURLOPT_NOPROXY, "*" },
 		/* Not USERPWD, which ends the user at the first colon. */
 		{ CURLOPT_USERNAME, r->user },
-		{ CURLOPT_PASSWORD, (const char *)pass->data },
-		{ CURLOPT_PINNEDPUBLICKEY, r->pin[0] == '\0' ? NULL : r->pin },
+		{ CURLOPT_PASSWORD,
+		    pass == NULL ? NULL : (const char *)pass->data },
+		{ CURLOPT_PINNEDPUBLICKEY,
+		    r->pin[0] == '\0' || r->what == MESSAGE_LOOK ? NULL :
+								   r->pin },
 	};
 	CURLcode rv = CURLE_OK;
 	size_t i;
@@ -153,12 +161,12 @@ options_check(const struct message_request *r, struct err *e)
 
 CURLcode
 options_set(CURL *easy, const struct message_request *r,
-    const struct secret *pass)
+    const struct secret *pass, bool keep)
 {
 	CURLcode rv;
 
 	if ((rv = set_url(easy, r)) != CURLE_OK ||
-	    (rv = set_numbers(easy, r)) != CURLE_OK)
+	    (rv = set_numbers(easy, r, keep)) != CURLE_OK)
 		return rv;
 	return set_texts(easy, r, pass);
 }

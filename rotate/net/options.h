@@ -6,6 +6,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <stdbool.h>
+
 #include <curl/curl.h>
 
 #include "err.h"
@@ -15,9 +17,13 @@
 /* ERR_USAGE if the host or the pin would mean something else to libcurl. */
 int options_check(const struct message_request *r, struct err *e) MUST_CHECK;
 
-/* pass is what method_pass() made.  libcurl copies all of it. */
+/*
+ * pass is what method_pass() made, or NULL for MESSAGE_LOOK.  libcurl copies
+ * all of it.  With keep it logs in and leaves the connection open, for
+ * curl_easy_send() and curl_easy_recv().
+ */
 CURLcode options_set(CURL *easy, const struct message_request *r,
-    const struct secret *pass) MUST_CHECK;
+    const struct secret *pass, bool keep) MUST_CHECK;
 
 /*
  * Milliseconds from the start to the server's asking for the password: name,

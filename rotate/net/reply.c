@@ -14,9 +14,10 @@
 #define MASK_MIN 4
 
 void
-reply_init(struct reply *r)
+reply_init(struct reply *r, const struct reply_rules *rules)
 {
 	memset(r, 0, sizeof(*r));
+	r->rules = *rules;
 	r->stage = REPLY_GREETING;
 	r->outcome = MESSAGE_NOT_SENT;
 }
@@ -41,12 +42,54 @@ expect(struct reply *r, uint16_t code, uint16_t expected, enum reply_stage next)
 }
 
 static bool
+is_no(uint16_t code)
+{
+	return code >= 400 && code <= 599 && code != 421;
+}
+
+/* Whether the reply is what this server says of an expired password only. */
+static bool
+is_expired(const struct reply *r, uint16_t code)
+{
+	const struct method_expiry *x = r->rules.expiry;
+	size_t i;
+
+	if (x == NULL || x->code != code)
+		return false;
+	for (i = 0; i < METHOD_LIST && x->words[i] != NULL; i++)
+		if (memmem(r->text, r->text_len, x->words[i],
+			strlen(x->words[i])) != NULL)
+			return true;
+	return false;
+}
+
+static bool
 answer_to_pass(struct reply *r, uint16_t code)
 {
-	r->code = code;
-	if (code == 230)
+	if (code == 230 && r->rules.yes != NULL)
+		return expect(r, code, 230, REPLY_IN);
+	/* Before a command anything but a no means that it is not sent. */
+	if (r->rules.yes == NULL || is_no(code))
+		r->code = code;
+	if (is_expired(r, code))
+		r->outcome = MESSAGE_EXPIRED;
+	else if (is_no(code))
+		r->outcome = MESSAGE_REFUSED;
+	else if (code == 230)
 		r->outcome = MESSAGE_ACCEPTED;
-	else if (code >= 400 && code <= 599 && code != 421)
+	return decide(r);
+}
+
+static bool
+answer_to_command(struct reply *r, uint16_t code)
+{
+	size_t i;
+
+	r->code = code;
+	for (i = 0; i < METHOD_LIST && r->rules.yes[i] != 0; i++)
+		if (r->rules.yes[i] == code)
+			r->outcome = MESSAGE_ACCEPTED;
+	if (is_no(code))
 		r->outcome = MESSAGE_REFUSED;
 	return decide(r);
 }
@@ -57,16 +100,21 @@ complete(struct reply *r, uint16_t code)
 {
 	switch (r->stage) {
 	case REPLY_GREETING:
-		return expect(r, code, 220, REPLY_AUTH);
+		return expect(r, code, 220,
+		    r->rules.auth ? REPLY_AUTH : REPLY_USER);
 	case REPLY_AUTH:
 		return expect(r, code, 234, REPLY_USER);
 	case REPLY_USER:
 		if (!expect(r, code, 331, REPLY_PASS))
 			return false;
-		r->outcome = MESSAGE_UNKNOWN;
+		if (r->rules.yes == NULL)
+			r->outcome = MESSAGE_UNKNOWN;
 		return true;
 	case REPLY_PASS:
 		return answer_to_pass(r, code);
+	case REPLY_COMMAND:
+		return answer_to_command(r, code);
+	case REPLY_IN:
 	case REPLY_DONE:
 		break;
 	}
@@ -139,12 +187,19 @@ line_done(struct reply *r)
 	return true;
 }
 
+/* Whether what comes is looked at. */
+static bool
+is_due(const struct reply *r)
+{
+	return r->stage != REPLY_IN && r->stage != REPLY_DONE;
+}
+
 bool
 reply_feed(struct reply *r, struct slice bytes)
 {
 	size_t i;
 
-	for (i = 0; i < bytes.len && r->stage != REPLY_DONE; i++) {
+	for (i = 0; i < bytes.len && is_due(r); i++) {
 		if (bytes.p[i] == LF) {
 			if (!line_done(r))
 				return false;
@@ -153,6 +208,15 @@ reply_feed(struct reply *r, struct slice bytes)
 		}
 	}
 	return r->stage != REPLY_DONE || r->outcome == MESSAGE_ACCEPTED;
+}
+
+void
+reply_expect_command(struct reply *r)
+{
+	r->stage = REPLY_COMMAND;
+	r->outcome = MESSAGE_UNKNOWN;
+	r->line_len = 0;
+	r->text_len = 0;
 }
 
 /* By number, as the bytes are the network's. */

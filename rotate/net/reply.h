@@ -1,6 +1,7 @@
 /*
- * The replies of an FTP server, from its greeting to the answer to PASS: bytes
- * in, a verdict out.  Pure.
+ * The replies of an FTP server, from its greeting to the answer to PASS, or to
+ * a command that changes the password after it: bytes in, a verdict out.
+ * Pure.
  *
  * What a transfer library says at the end of a session does not tell whether
  * a password was taken (CURLE_OK after a 202, an error after a 230); the
@@ -8,7 +9,9 @@
  *
  *	220, 234 to AUTH TLS, 331 to USER, then the answer to PASS
  *
- * and the first thing that is not that ends it.  Multi-line replies are read
+ * (with implicit TLS there is no AUTH; before a command PASS is answered 230,
+ * and what the library asks of its own accord after that is not looked at) and
+ * the first thing that is not that ends it.  Multi-line replies are read
  * as RFC 959 says: from "ddd-" to a line with the same three digits and a
  * blank.  The library takes any three digits and a blank for the end; where
  * the two readings differ it cannot be known what a later reply answers, so
@@ -26,6 +29,7 @@
 
 #include "bytes.h"
 #include "message.h"
+#include "method.h"
 
 /* What is kept of a line; the rest of it is dropped. */
 #define REPLY_LINE_MAX 1000
@@ -37,17 +41,34 @@ enum reply_stage {
 	REPLY_USER,
 	/* The final 331 has come: the password is out. */
 	REPLY_PASS,
+	/* Logged in; the command that makes the change is still to be sent. */
+	REPLY_IN,
+	/* The command is out. */
+	REPLY_COMMAND,
 	/* Decided; nothing that follows counts. */
 	REPLY_DONE
 };
 
+/* What is expected of this server and this request. */
+struct reply_rules {
+	/* AUTH TLS comes before USER. */
+	bool auth;
+	/* Of the answer to a command after PASS (struct method), or NULL if
+	 * PASS is all there is. */
+	const uint16_t *yes;
+	/* Of a login, the words for an expired password, or NULL. */
+	const struct method_expiry *expiry;
+};
+
 struct reply {
+	struct reply_rules rules;
 	enum reply_stage stage;
 	/* Which stage decided it, once it is. */
 	enum reply_stage decided;
 	/* What is true if the connection ends here, at any time. */
 	enum message_outcome outcome;
-	/* Of the final line of the answer to PASS, or 0. */
+	/* Of the final line of the answer that decided, or 0 where that was
+	 * before anything was sent. */
 	uint16_t code;
 	/* Code of the multi-line reply being read, or 0. */
 	uint16_t open;
@@ -60,13 +81,17 @@ struct reply {
 	unsigned char text[MESSAGE_REPLY_MAX];
 };
 
-void reply_init(struct reply *r);
+/* What rules points to must outlive r. */
+void reply_init(struct reply *r, const struct reply_rules *rules);
 
 /*
  * Takes the next bytes, cut anywhere.  False if not one more byte must be
  * sent: close the connection.
  */
 bool reply_feed(struct reply *r, struct slice bytes);
+
+/* In stage REPLY_IN: the command goes out now, and its answer is due. */
+void reply_expect_command(struct reply *r);
 
 /*
  * Writes text to out, which holds size bytes, terminated: what is neither

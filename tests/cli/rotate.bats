@@ -20,6 +20,8 @@ setup()
 	export PAWL_CONFIG=$HOME/pawl.conf
 	unset PAWL_VAULT PAWL_KEY_FILE
 	mkdir -p "$HOME"
+	SERVER_OPTIONS=()
+	ENTRY=()
 	ca=$BATS_FILE_TMPDIR/ca
 	vault=$XDG_DATA_HOME/pawl/vault
 	pawl-vault init >/dev/null
@@ -31,7 +33,8 @@ teardown()
 }
 
 # serve [FAULT,...  [SETTING,... [ACCOUNT SETTING,...]]]: the server, and an
-# entry for it.  CERTIFICATE names another than the good one.
+# entry for it.  CERTIFICATE, METHOD and TIMEOUT are others than the usual;
+# SERVER_OPTIONS and ENTRY further options and attributes.
 serve()
 {
 	scenario "$@"
@@ -39,7 +42,7 @@ serve()
 		exec "$servers/ftps.py" --stdin-lives \
 			--cert "$ca/${CERTIFICATE-good}.pem" \
 			--key "$ca/${CERTIFICATE-good}.key" \
-			--control "$PWD/scenario" 3>&-
+			--control "$PWD/scenario" "${SERVER_OPTIONS[@]}" 3>&-
 	}
 	read -r _ port <&"${FTPS[0]}"
 	add_entry
@@ -69,9 +72,9 @@ stop()
 add_entry()
 {
 	printf 'OLDPASS1\n' | pawl-vault set site1 user=site1 host=localhost \
-		rotate.method=zos-pass rotate.port="$port" \
-		rotate.ca-file="$ca/ca.pem" rotate.drain=1s rotate.timeout=2s \
-		"$@" >/dev/null
+		rotate.method="${METHOD-zos-pass}" rotate.port="$port" \
+		rotate.ca-file="$ca/ca.pem" rotate.drain=1s \
+		rotate.timeout="${TIMEOUT-2s}" "${ENTRY[@]}" >/dev/null
 }
 
 # is NAME VALUE: the server's state has it.
@@ -423,6 +426,249 @@ killed_after_send()
 	ends 74 "OLDPASS1"
 	is changes 0
 	is total_bad 0
+}
+
+# by METHOD SERVER [ACCOUNT SETTING,...]: a server of that kind.
+by()
+{
+	METHOD=$1
+	serve "${4-}" "\"server\": \"$2\"" "${3-}"
+}
+
+@test "every method rotates, and proves it" {
+	for pair in site-pswd:servu cpwd:wsftp site-cpwd:wsftp chpwd:axway; do
+		by "${pair%:*}" "${pair#*:}"
+		run pawl-rotate site1
+		ends 0 "changed, and proved"
+		[ "$(password)" != OLDPASS1 ]
+		agree
+		is requests 1
+		is total_bad 0
+		stop
+	done
+}
+
+@test "every method is refused without a bad login" {
+	for pair in site-pswd:servu cpwd:wsftp site-cpwd:wsftp chpwd:axway; do
+		by "${pair%:*}" "${pair#*:}" '"changes_left": 0'
+		run pawl-rotate site1
+		ends 76 "the old password holds; it said: 5"
+		is total_bad 0
+		is requests 1
+		agree
+		stop
+	done
+}
+
+@test "every method finds out what a server lied about or did not say" {
+	local yes='"do": "reply", "text": "200 done"'
+	local no='"do": "reply", "text": "550 no"'
+
+	for pair in site-pswd:servu:site cpwd:wsftp:cpwd site-cpwd:wsftp:site \
+		chpwd:axway:site; do
+		IFS=: read -r method server verb <<<"$pair"
+		by "$method" "$server" '' \
+			"{\"point\": \"$verb-received\", $yes}"
+		run pawl-rotate site1
+		ends 76 "the old password holds"
+		agree
+		is total_bad 1
+		stop
+		for what in "$no" '"do": "cut"' '"do": "hang"'; do
+			by "$method" "$server" '' \
+				"{\"point\": \"$verb-reply\", $what}"
+			run pawl-rotate site1
+			ends 0 "changed, and proved"
+			agree
+			is requests 1
+			stop
+		done
+		by "$method" "$server" '' \
+			"{\"point\": \"$verb-received\", \"do\": \"cut\"}"
+		run pawl-rotate site1
+		ends 69 "the change was lost, the old password holds"
+		agree
+		is total_bad 1
+		stop
+	done
+}
+
+@test "a password that has expired is changed where the server says so" {
+	serve '' '"tells": true' '"expired": true'
+	run pawl-rotate site1
+	ends 0 "changed, and proved"
+	agree
+	is total_bad 0
+	stop
+	# Each such login may count: two, and there is none left for the proof.
+	serve '' '"tells": true' '"expired": true'
+	run pawl-rotate check site1
+	ends 76 "the current password is right and has expired; run: pawl-rotate"
+	run pawl-rotate site1
+	ends 3 "then run: pawl-rotate recover --again site1"
+	is changes 1
+	run pawl-rotate recover --again site1
+	ends 0 "changed, and proved"
+	agree
+	is total_bad 0
+	stop
+	# A word that could be said of any password says nothing.
+	serve '' '' '"expired": true'
+	run pawl-rotate site1
+	ends 3 "the server refuses the current password"
+	is changes 0
+}
+
+@test "wsftp-expired changes what nothing else lets in" {
+	by wsftp-expired wsftp '"expired": true'
+	run pawl-rotate site1
+	ends 0 "changed, and proved"
+	agree
+	is requests 1
+	is total_bad 0
+}
+
+@test "an expired password that is not changed is kept" {
+	serve '' '"tells": true' '"expired": true, "changes_left": 0'
+	run pawl-rotate site1
+	ends 76 "the old password holds"
+	agree
+	is locked False
+}
+
+@test "a phrase is changed to a phrase, and to nothing else" {
+	serve '' '' '"policy": ".*"'
+	pawl-vault set site1 rotate.policy=racf-phrase >/dev/null
+	run pawl-rotate site1
+	ends 78 "the new password is a phrase and the current one is not"
+	is attempts 0
+	stop_server
+	# What is left pending, and was never sent, does not stand in the way.
+	pawl-vault set site1 rotate.policy=racf >/dev/null
+	run pawl-rotate site1
+	ends 69 "nothing was changed"
+	pawl-vault set site1 rotate.policy=racf-phrase >/dev/null
+	printf 'an.old-phrase\n' | pawl-vault set site1 >/dev/null
+	scenario '' '' '"policy": ".*"'
+	sed -i s/OLDPASS1/an.old-phrase/ scenario
+	coproc FTPS {
+		exec "$servers/ftps.py" --stdin-lives --cert "$ca/good.pem" \
+			--key "$ca/good.key" --control "$PWD/scenario" \
+			--port "$port" 3>&-
+	}
+	read -r _ port <&"${FTPS[0]}"
+	run pawl-rotate site1
+	ends 0 "changed, and proved"
+	[[ $(password) =~ ^[A-Za-z0-9.-]{24}$ ]]
+	agree
+}
+
+@test "what a method cannot carry is named by check, and not sent" {
+	by site-pswd servu
+	printf 'a"b\n' | pawl-vault set site1 >/dev/null
+	run pawl-rotate check site1
+	ends 69 'the current password holds ", which site-pswd takes for a'
+	is connections 0
+}
+
+@test "TLS as the server has it, also on ::1, and no proxy" {
+	export ALL_PROXY=http://127.0.0.1:1 ftp_proxy=http://127.0.0.1:1
+	for mode in explicit implicit zos-implicit; do
+		ENTRY=("rotate.tls=$mode")
+		serve '' "\"tls\": \"$mode\""
+		run pawl-rotate site1
+		ends 0 "changed, and proved"
+		agree
+		stop
+		ENTRY=("rotate.tls=$mode" rotate.host=::1)
+		SERVER_OPTIONS=(--address ::1)
+		serve '' "\"tls\": \"$mode\""
+		run pawl-rotate site1
+		ends 0 "changed, and proved"
+		agree
+		stop
+		SERVER_OPTIONS=()
+	done
+}
+
+@test "TLS as the server does not have it gets no password" {
+	for mode in explicit implicit zos-implicit; do
+		for other in explicit implicit zos-implicit none; do
+			[ $mode != $other ] || continue
+			ENTRY=("rotate.tls=$mode")
+			TIMEOUT=1s
+			serve '' "\"tls\": \"$other\""
+			run pawl-rotate site1
+			ends 69 "nothing was changed"
+			is attempts 0
+			is pass_in_clear 0
+			stop
+		done
+	done
+}
+
+@test "a certificate of ours: wanted, wrong, absent" {
+	chmod 600 "$ca"/*.key
+	SERVER_OPTIONS=(--client-ca "$ca/ca.pem")
+	serve '' '"client": "late"'
+	run pawl-rotate site1
+	ends 69 "531 Server requires client certificate"
+	[[ $output == *"set rotate.cert"* ]]
+	pawl-vault set site1 rotate.cert="$ca/client.pem" >/dev/null
+	run pawl-rotate site1
+	ends 69 "rotate.cert-key"
+	pawl-vault set site1 rotate.cert-key="$ca/client.key" >/dev/null
+	run pawl-rotate site1
+	ends 0 "changed, and proved"
+	agree
+	stop
+	serve '' '"client": "early"'
+	run pawl-rotate check site1
+	ends 69 "the server wants to see a certificate of yours: set rotate.cert"
+	pawl-vault set site1 rotate.cert="$ca/stranger.pem" \
+		rotate.cert-key="$ca/stranger.key" >/dev/null
+	run pawl-rotate check site1
+	ends 69 "nothing was changed"
+	is attempts 0
+	pawl-vault set site1 rotate.cert="$ca/client.pem" \
+		rotate.cert-key="$ca/client.key" >/dev/null
+	run pawl-rotate check site1
+	ends 0 "logs in"
+	chmod 644 "$ca/client.key"
+	run pawl-rotate check site1
+	chmod 600 "$ca/client.key"
+	ends 69 "group or others may read it"
+}
+
+@test "pin shows the key, and compares it" {
+	serve
+	run pawl-rotate pin site1
+	ends 0 "site1: localhost port $port"
+	[[ $output == *"subject CN=pawl test good"*"issuer CN=pawl test ca"* ]]
+	[[ $output == *"until Dec 31 23:59:59 2099 GMT"*verified* ]]
+	pin=$(openssl x509 -in "$ca/good.pem" -noout -pubkey |
+		openssl pkey -pubin -outform der |
+		openssl dgst -sha256 -binary | base64)
+	[[ $output == *"pawl-vault set site1 rotate.pin=sha256//$pin"* ]]
+	is attempts 0
+	pawl-vault set site1 "rotate.pin=sha256//$pin" >/dev/null
+	run pawl-rotate pin site1
+	ends 0 "verified"
+	pawl-rotate --quiet site1
+	pawl-vault set site1 "rotate.pin=sha256//${pin//[A-Z]/a}" >/dev/null
+	run pawl-rotate pin site1
+	ends 69 "the server's key is not the one of rotate.pin"
+	run pawl-rotate --force site1
+	ends 69 "the server's key is not the one of rotate.pin"
+	agree
+	stop
+	CERTIFICATE=untrusted
+	serve
+	run pawl-rotate pin site1
+	ends 69 "ask its owner for the pin or the authority in another way"
+	[[ $output == *"unverified certificate is not trusted"*rotate.pin=* ]]
+	run pawl-rotate pin
+	ends 64 "whose server?"
 }
 
 @test "no password in arguments, environment or output" {

@@ -11,6 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
+static const struct reply_rules rules = { .auth = true };
+
 /* What libcurl waits for: lib/ftp.c, ftp_statemachine(). */
 enum wait {
 	WAIT_220,
@@ -158,12 +160,12 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	data += n;
 	size -= n + 1;
 
-	reply_init(&lines);
+	reply_init(&lines, &rules);
 	converse(&lines, data, size);
-	reply_init(&whole);
+	reply_init(&whole, &rules);
 	(void)reply_feed(&whole, (struct slice){ data, size });
 	same(&whole, &lines);
-	reply_init(&bytes);
+	reply_init(&bytes, &rules);
 	for (i = 0; i < size; i++)
 		(void)reply_feed(&bytes, (struct slice){ data + i, 1 });
 	same(&whole, &bytes);

@@ -2,11 +2,13 @@
 # ca.sh DIR: make the certificates of one test run in DIR, which is created.
 #
 #	ca.pem		the CA to trust
-#	good		localhost and 127.0.0.1, issued by that CA
+#	good		localhost, 127.0.0.1 and ::1, issued by that CA
 #	expired		the same names, no longer valid
 #	wrong-name	issued by that CA for another host
 #	untrusted	the same names, issued by a CA nobody was told of
 #	self-signed	the same names, issued by itself
+#	client		for a client, issued by that CA
+#	stranger	for a client, issued by the CA nobody was told of
 #
 # Each but the first is a pair, NAME.pem and NAME.key.  The dates are fixed, so
 # that a machine with a wrong clock runs the tests as well as any other.
@@ -46,7 +48,10 @@ cat >scratch/openssl.cnf <<-'END'
 	[local]
 	basicConstraints = critical, CA:FALSE
 	extendedKeyUsage = serverAuth
-	subjectAltName = DNS:localhost, IP:127.0.0.1
+	subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
+	[client]
+	basicConstraints = critical, CA:FALSE
+	extendedKeyUsage = clientAuth
 	[elsewhere]
 	basicConstraints = critical, CA:FALSE
 	extendedKeyUsage = serverAuth
@@ -81,6 +86,8 @@ issue expired ca local 2001
 issue wrong-name ca elsewhere 2099
 issue untrusted other-ca local 2099
 issue self-signed self-signed local 2099
+issue client ca client 2099
+issue stranger other-ca client 2099
 
 # Nobody needs the keys of the two CAs once everything is issued.
 rm -r ca.key other-ca.key other-ca.pem scratch

@@ -2,9 +2,9 @@
 """A scripted FTPS server, for what real daemons do not do on command.
 
     ftps.py --cert PEM --key PEM --control FILE [--state FILE] [--port PORT]
-            [--stdin-lives]
+            [--address ADDRESS] [--client-ca PEM] [--stdin-lives]
 
-It listens on 127.0.0.1 and prints "ready PORT" when it does.  FILE is the
+It listens on 127.0.0.1, or the ADDRESS, and prints "ready PORT" when it does.  FILE is the
 scenario, see ftps_script.py: how it behaves and where it misbehaves.  The
 state file (FILE.state unless named) always says what is true of each account,
 see ftps_accounts.py, and besides:
@@ -13,6 +13,10 @@ see ftps_accounts.py, and besides:
     tls_failed       how many TLS handshakes failed
     pass_in_clear    how many PASS commands came without TLS
     fired            how often each fault of the scenario has happened
+
+With --client-ca a certificate that this CA issued is asked of the client, and
+TLS fails without one; where the scenario's "client" is "late", TLS goes on
+and USER is answered 531.
 
 The server ends on SIGTERM, and with --stdin-lives when its standard input
 ends, so that it cannot outlive the test that holds the other end.
@@ -43,6 +47,8 @@ GREETING = [
     "220-TCPIPFTP IBM FTP CS V2R5 at localhost.",
     "220 Connection will close if idle for more than 5 minutes."]
 DENIED = ["530 PASS command failed"]
+EXPIRED_ZOS = ["530-EDC5168I Password has expired.",
+               "530 PASS command failed"]
 GARBAGE = b"\x00\xff\xf4\x80\x1b[2J no reply \xe2\x82\r\r\n\n999\r\n"
 
 # What says that a change was made, or not, where it is not the reply to PASS.
@@ -172,6 +178,9 @@ class Connection:
         """USER; in clear only where there is no TLS to be had."""
         if self.script.tls != "none" and not self.is_secure():
             return ["530 AUTH command required first."]
+        if self.script.client == "late" and not self.sock.getpeercert():
+            return ["531 Server requires client certificate for login "
+                    "processing"]
         self.user = argument.upper()
         return ["331 Send password please."]
 
@@ -188,6 +197,8 @@ class Connection:
         verdict = self.accounts.check(self.user, old, is_change)
         if verdict == EXPIRED and self.script.server == "wsftp":
             return ["560 Password expired, use 'pass oldpassword newpassword'"]
+        if verdict == EXPIRED and self.script.tells:
+            return EXPIRED_ZOS
         if verdict != OK:
             return DENIED
         self.password = old
@@ -401,7 +412,14 @@ class Server:
         self.accounts.note_fired(self.script.fired)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(options.cert, options.key)
-        self.listener = socket.create_server(("127.0.0.1", options.port))
+        if options.client_ca:
+            self.context.load_verify_locations(options.client_ca)
+            self.context.verify_mode = (
+                ssl.CERT_OPTIONAL if self.script.client == "late"
+                else ssl.CERT_REQUIRED)
+        family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
+        self.listener = socket.create_server((options.address, options.port),
+                                             family=family)
 
     def run(self):
         """Accept for ever."""
@@ -428,6 +446,8 @@ def main():
         parser.add_argument(name, required=True)
     parser.add_argument("--state")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--client-ca")
     parser.add_argument("--stdin-lives", action="store_true")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -10,6 +10,9 @@
     tls       "explicit", "implicit", "zos-implicit" (greeting in clear, then
               TLS) or "none"
     accounts, revoke    see ftps_accounts.py
+    client    "early" (TLS fails without a certificate) or "late" (USER does),
+              for --client-ca
+    tells     true: z/OS says that a password has expired (ACCESSERRORMSGS)
 
 Each fault of the list happens wherever its conditions hold, several at one
 point in their order.  "point" is where:
@@ -86,9 +89,11 @@ def check_fault(fault):
 
 def check_scenario(scenario):
     """Raise ValueError unless every word of the scenario is known."""
-    unknown = set(scenario) - {"server", "tls", "revoke", "accounts", "faults"}
+    unknown = set(scenario) - {"server", "tls", "revoke", "accounts", "faults",
+                               "client", "tells"}
     if (unknown or scenario.get("server", "zos") not in SERVERS
-            or scenario.get("tls", "explicit") not in TLS):
+            or scenario.get("tls", "explicit") not in TLS
+            or scenario.get("client", "early") not in ("early", "late")):
         raise ValueError(f"scenario: {unknown or scenario}")
     for fault in scenario.get("faults", []):
         check_fault(fault)
@@ -115,6 +120,8 @@ class Script:
             self.text = text
             self.server = scenario.get("server", "zos")
             self.tls = scenario.get("tls", "explicit")
+            self.client = scenario.get("client", "early")
+            self.tells = scenario.get("tells", False)
             self.revoke = scenario.get("revoke", 3)
             self.accounts = scenario.get("accounts", {})
             self.faults = scenario.get("faults", [])

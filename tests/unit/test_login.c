@@ -30,6 +30,7 @@ Suite *login_suite(void);
 #define NEW "NEWPASS1"
 #define LOGGED_ON "230 SITE1 is logged on.  Working directory is \"SITE1.\"."
 #define CHANGED "230-Password was changed.\n" LOGGED_ON
+#define TEN "phrase.ten"
 #define DENIED "530 PASS command failed"
 
 /* Faults of ftps_script.py, each with a comma before it. */
@@ -38,6 +39,8 @@ Suite *login_suite(void);
 	", {\"point\": \"" point "\", \"do\": \"delay\", \"ms\": " ms "}"
 #define SAY(point, text) \
 	", {\"point\": \"" point "\", \"do\": \"reply\", \"text\": [" text "]}"
+
+#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 struct server {
 	pid_t pid;
@@ -179,8 +182,9 @@ write_scenario(const char *faults, const char *more)
 	write_file(in_dir("control"), text);
 }
 
+/* With one more option and its argument, or NULL twice. */
 static struct server
-start_server(const char *cert)
+start_server_with(const char *cert, const char *option, const char *argument)
 {
 	char pem[128], key[128];
 	struct server s = { 0 };
@@ -194,7 +198,7 @@ start_server(const char *cert)
 		if (dup2(in[0], 0) == 0 && dup2(out[1], 1) == 1)
 			(void)execl(PYTHON, PYTHON, SERVERS "ftps.py", "--cert",
 			    pem, "--key", key, "--control", in_dir("control"),
-			    "--stdin-lives", (char *)NULL);
+			    "--stdin-lives", option, argument, (char *)NULL);
 		_exit(127);
 	}
 	ck_assert_int_gt(s.pid, 0);
@@ -204,6 +208,12 @@ start_server(const char *cert)
 	ck_assert_int_eq(close(out[0]), 0);
 	s.in = in[1];
 	return s;
+}
+
+static struct server
+start_server(const char *cert)
+{
+	return start_server_with(cert, NULL, NULL);
 }
 
 static void
@@ -379,6 +389,7 @@ check_result(const char *name, const struct message_result *r,
 #define NOT_SENT(reason) MESSAGE_NOT_SENT, MESSAGE_REASON_##reason, 0
 #define ACCEPTED MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, 230
 #define REFUSED(code) MESSAGE_REFUSED, MESSAGE_REASON_NONE, code
+#define EXPIRED_REPLY(code) MESSAGE_EXPIRED, MESSAGE_REASON_NONE, code
 #define UNKNOWN(code) MESSAGE_UNKNOWN, MESSAGE_REASON_NONE, code
 
 /* Each for a change from OLD to NEW but where a password is named. */
@@ -400,7 +411,7 @@ static const struct {
 	{ "", ACCEPTED, LOGGED_ON, 0, 0, 0, OLD, NULL },
 	{ "", REFUSED(530), DENIED, 0, 1, 0, "WRONG", NULL },
 	{ "", REFUSED(530), DENIED, 0, 1, 0, "WRONG", NEW },
-	{ "", REFUSED(530), DENIED, 0, 0, 0, OLD, "against-policy" },
+	{ "", REFUSED(530), DENIED, 0, 0, 0, OLD, "against" },
 
 	/* The connection ends. */
 	{ AT("accept", "cut"), NOT_SENT(CONNECT), ENDED, 0, 0, 0, OLD, NEW },
@@ -475,7 +486,9 @@ static const struct {
 	{ SAY("user-reply", "\"332 ACCT\""), NOT_SENT(REPLY), "332 ACCT", 0, 0,
 	    0, OLD, NEW },
 	{ SAY("user-reply", "\"531 certificate\""), NOT_SENT(REPLY),
-	    "531 certificate", 0, 0, 0, OLD, NEW },
+	    "531 certificate\nthe server wants to see a certificate of yours: "
+	    "set rotate.cert",
+	    0, 0, 0, OLD, NEW },
 	{ SAY("user-reply", "\"530-a\", \"331 b\""), NOT_SENT(REPLY),
 	    "530-a\n331 b", 0, 0, 0, OLD, NEW },
 	{ AT("pass-received", "421"), UNKNOWN(421),
@@ -562,6 +575,517 @@ START_TEST(a_server_without_tls_gets_no_password)
 	result = ask(&n, &r);
 	check_result("none", &result, MESSAGE_NOT_SENT, MESSAGE_REASON_TLS,
 	    "504 AUTH mechanism not supported");
+	ck_assert_int_eq(end_net(&n), 0);
+	stop_server(&s);
+	ck_assert_int_eq(passes(), 0);
+}
+END_TEST
+
+/* --- How a change is asked for -------------------------------------------- */
+
+#define ACCOUNT(password, more) \
+	", \"accounts\": {\"" USER "\": {\"password\": \"" password "\"" more \
+	"}}"
+#define EXPIRED ACCOUNT(OLD, ", \"expired\": true")
+#define TELLS EXPIRED ", \"tells\": true"
+#define PHRASES ACCOUNT(OLD_PHRASE, ", \"policy\": \".*\"")
+#define WSFTP EXPIRED ", \"server\": \"wsftp\""
+#define OLD_PHRASE "this.is-an.old=phrase"
+#define NEW_PHRASE "and~this!is$the|new_one"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+/* By PASS itself. */
+static const struct {
+	enum message_method method;
+	const char *more, *faults;
+	enum message_outcome outcome;
+	enum message_reason reason;
+	unsigned int code;
+	const char *reply;
+	int requests, changes, bad;
+	const char *current, *fresh;
+} passed[] = {
+	{ MESSAGE_ZOS_PASS, PHRASES, "", ACCEPTED, CHANGED, 1, 1, 0, OLD_PHRASE,
+	    NEW_PHRASE },
+	{ MESSAGE_ZOS_PASS, PHRASES, "", ACCEPTED, CHANGED, 1, 1, 0, OLD_PHRASE,
+	    HUNDRED },
+	{ MESSAGE_ZOS_PASS, TELLS, "", EXPIRED_REPLY(530),
+	    "530-EDC5168I Password has expired.\n" DENIED, 0, 0, 0, OLD, NULL },
+	{ MESSAGE_ZOS_PASS, TELLS, "", REFUSED(530), DENIED, 0, 0, 1, "WRONG",
+	    NULL },
+	{ MESSAGE_ZOS_PASS, TELLS, "", ACCEPTED, CHANGED, 1, 1, 0, OLD, NEW },
+	{ MESSAGE_ZOS_PASS, EXPIRED, "", REFUSED(530), DENIED, 0, 0, 0, OLD,
+	    NULL },
+	{ MESSAGE_WSFTP_EXPIRED, WSFTP, "", EXPIRED_REPLY(560),
+	    "560 Password expired, use 'pass oldpassword newpassword'", 0, 0, 0,
+	    OLD, NULL },
+	{ MESSAGE_WSFTP_EXPIRED, WSFTP, "", REFUSED(530), DENIED, 0, 0, 1,
+	    "WRONG", NULL },
+	{ MESSAGE_WSFTP_EXPIRED, WSFTP, "", ACCEPTED, CHANGED, 1, 1, 0, OLD,
+	    NEW },
+	{ MESSAGE_WSFTP_EXPIRED, WSFTP, "", REFUSED(530), DENIED, 1, 0, 0, OLD,
+	    "against-policy" },
+	{ MESSAGE_WSFTP_EXPIRED, WSFTP, AT("pass-received", "cut"), UNKNOWN(0),
+	    LOST, 1, 0, 0, OLD, NEW },
+	{ MESSAGE_WSFTP_EXPIRED, WSFTP, AT("pass-reply", "cut"), UNKNOWN(0),
+	    LOST, 1, 1, 0, OLD, NEW },
+	{ MESSAGE_WSFTP_EXPIRED, WSFTP, SAY("pass-reply", "\"560 expired\""),
+	    REFUSED(560), "560 expired", 1, 1, 0, OLD, NEW },
+	{ MESSAGE_WSFTP_EXPIRED, WSFTP, SAY("pass-received", "\"230 x\""),
+	    ACCEPTED, "230 x", 1, 0, 0, OLD, NEW },
+};
+
+/* What the server did, whatever it said. */
+static void
+check_account(const char *name, long requests, long changes, long bad)
+{
+	ck_assert_msg(counted("\"requests\"", 0) == requests,
+	    "%s: %ld requests", name, counted("\"requests\"", 0));
+	ck_assert_msg(counted("\"changes\"", 0) == changes, "%s: %ld changes",
+	    name, counted("\"changes\"", 0));
+	ck_assert_msg(counted("\"total_bad\"", 0) == bad, "%s: %ld bad logins",
+	    name, counted("\"total_bad\"", 0));
+}
+
+START_TEST(a_change_by_pass_is_told_from_a_login)
+{
+	char name[32];
+	struct server s;
+	struct net n = start_net();
+	struct message_request r;
+	struct message_result result;
+
+	(void)snprintf(name, sizeof(name), "passed[%d]", _i);
+	write_scenario(passed[_i].faults, passed[_i].more);
+	s = start_server("good");
+	r = request(&s, passed[_i].current, passed[_i].fresh);
+	r.method = passed[_i].method;
+	result = ask(&n, &r);
+	check_result(name, &result, passed[_i].outcome, passed[_i].reason,
+	    passed[_i].reply);
+	ck_assert_uint_eq(result.code, passed[_i].code);
+	ck_assert_int_eq(end_net(&n), 0);
+	stop_server(&s);
+	ck_assert_int_eq(passes(), 1);
+	check_account(name, passed[_i].requests, passed[_i].changes,
+	    passed[_i].bad);
+}
+END_TEST
+
+static const struct {
+	enum message_method method;
+	const char *server, *verb, *yes, *no;
+} commands[] = {
+	{ MESSAGE_SITE_PSWD, "servu", "site", "230 Password changed okay.",
+	    "501 Cannot change password." },
+	{ MESSAGE_CPWD, "wsftp", "cpwd", "200 Password changed.",
+	    "550 Password not changed." },
+	{ MESSAGE_SITE_CPWD, "wsftp", "site", "200 Password changed.",
+	    "550 Password not changed." },
+	{ MESSAGE_CHPWD, "axway", "site", "200 CHPWD command successful.",
+	    "550 CHPWD command failed." },
+};
+
+#define OF_CHANGE "the connection ended before the answer to the change"
+#define BEFORE "the connection ended before the change was sent"
+#define YES "=yes"
+#define NO "=no"
+
+/* @ is the verb; a reply that is YES or NO is the server's own. */
+static const struct {
+	const char *point, *what, *text;
+	enum message_outcome outcome;
+	enum message_reason reason;
+	const char *reply;
+	int requests, changes, bad;
+	const char *current, *fresh;
+} deaths[] = {
+	{ "", "", "", MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, YES, 1, 1, 0, OLD,
+	    NEW },
+	{ "", "", "", MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, LOGGED_ON, 0, 0, 0,
+	    OLD, NULL },
+	{ "", "", "", MESSAGE_REFUSED, MESSAGE_REASON_NONE, DENIED, 0, 0, 1,
+	    "WRONG", NEW },
+	{ "", "", "", MESSAGE_REFUSED, MESSAGE_REASON_NONE, NO, 1, 0, 0, OLD,
+	    "against-policy" },
+	/* It dies before the command is sent: nothing can have changed. */
+	{ "pass-received", "cut", "", MESSAGE_NOT_SENT, MESSAGE_REASON_CONNECT,
+	    LOST, 0, 0, 0, OLD, NEW },
+	{ "pass-reply", "421", "", MESSAGE_NOT_SENT, MESSAGE_REASON_REPLY,
+	    "421 Service not available, closing connection.", 0, 0, 0, OLD,
+	    NEW },
+	{ "pbsz-reply", "cut", "", MESSAGE_NOT_SENT, MESSAGE_REASON_CONNECT,
+	    BEFORE, 0, 0, 0, OLD, NEW },
+	{ "pwd-received", "cut", "", MESSAGE_NOT_SENT, MESSAGE_REASON_CONNECT,
+	    BEFORE, 0, 0, 0, OLD, NEW },
+	{ "pwd-received", "hang", "", MESSAGE_NOT_SENT, MESSAGE_REASON_TIMEOUT,
+	    NULL, 0, 0, 0, OLD, NEW },
+	/* That libcurl's own wishes are not met does not matter. */
+	{ "prot-reply", "reply", "534 no", MESSAGE_ACCEPTED,
+	    MESSAGE_REASON_NONE, YES, 1, 1, 0, OLD, NEW },
+	{ "pwd-reply", "reply", "550 no", MESSAGE_ACCEPTED, MESSAGE_REASON_NONE,
+	    YES, 1, 1, 0, OLD, NEW },
+	/* It dies after. */
+	{ "@-received", "cut", "", MESSAGE_UNKNOWN, MESSAGE_REASON_NONE,
+	    OF_CHANGE, 1, 0, 0, OLD, NEW },
+	{ "@-received", "rst", "", MESSAGE_UNKNOWN, MESSAGE_REASON_NONE, NULL,
+	    1, 0, 0, OLD, NEW },
+	{ "@-reply", "cut", "", MESSAGE_UNKNOWN, MESSAGE_REASON_NONE, OF_CHANGE,
+	    1, 1, 0, OLD, NEW },
+	{ "@-reply", "close", "", MESSAGE_UNKNOWN, MESSAGE_REASON_NONE,
+	    OF_CHANGE, 1, 1, 0, OLD, NEW },
+	{ "@-reply", "half", "", MESSAGE_UNKNOWN, MESSAGE_REASON_NONE,
+	    OF_CHANGE, 1, 1, 0, OLD, NEW },
+	{ "@-reply", "garbage", "", MESSAGE_UNKNOWN, MESSAGE_REASON_NONE, NULL,
+	    1, 1, 0, OLD, NEW },
+	{ "@-reply", "421", "", MESSAGE_UNKNOWN, MESSAGE_REASON_NONE, NULL, 1,
+	    1, 0, OLD, NEW },
+	{ "@-reply", "hang", "", MESSAGE_UNKNOWN, MESSAGE_REASON_NONE,
+	    "no answer to the change within 1 s", 1, 1, 0, OLD, NEW },
+	/* It lies, both ways. */
+	{ "@-reply", "reply", "553 no", MESSAGE_REFUSED, MESSAGE_REASON_NONE,
+	    "553 no", 1, 1, 0, OLD, NEW },
+	{ "@-received", "reply", "200 yes", MESSAGE_ACCEPTED,
+	    MESSAGE_REASON_NONE, "200 yes", 1, 0, 0, OLD, NEW },
+	{ "@-received", "reply", "202 superfluous", MESSAGE_UNKNOWN,
+	    MESSAGE_REASON_NONE, "202 superfluous", 1, 0, 0, OLD, NEW },
+	/* It says passwords, as they are and in base64. */
+	{ "@-reply", "reply",
+	    "502 " OLD " T0xEUEFTUzE= TkVXUEFTUzE=", MESSAGE_REFUSED,
+	    MESSAGE_REASON_NONE, "502 *** ***= ***=", 1, 1, 0, OLD, NEW },
+};
+
+/* Everything after the last '@' of the point is behind the verb. */
+static void
+write_death(const char *verb, int death, const char *server)
+{
+	char fault[512] = "", more[64];
+	const char *point = deaths[death].point;
+
+	if (point[0] != '\0')
+		(void)snprintf(fault, sizeof(fault),
+		    ", {\"point\": \"%s%s\", \"do\": \"%s\"%s%s%s}",
+		    point[0] == '@' ? verb : "", point + (point[0] == '@'),
+		    deaths[death].what,
+		    deaths[death].text[0] == '\0' ? "" : ", \"text\": \"",
+		    deaths[death].text,
+		    deaths[death].text[0] == '\0' ? "" : "\"");
+	(void)snprintf(more, sizeof(more), ", \"server\": \"%s\"", server);
+	write_scenario(fault, more);
+}
+
+START_TEST(a_change_by_command_is_sent_once)
+{
+	const int c = _i / COUNT(deaths), d = _i % COUNT(deaths);
+	const char *reply = deaths[d].reply;
+	char name[64];
+	struct server s;
+	struct net n = start_net();
+	struct message_request r;
+	struct message_result result;
+
+	(void)snprintf(name, sizeof(name), "commands[%d] deaths[%d]", c, d);
+	write_death(commands[c].verb, d, commands[c].server);
+	s = start_server("good");
+	r = request(&s, deaths[d].current, deaths[d].fresh);
+	r.method = commands[c].method;
+	if (strcmp(deaths[d].what, "hang") == 0)
+		r.reply_timeout = 1;
+	if (reply != NULL && strcmp(reply, YES) == 0)
+		reply = commands[c].yes;
+	else if (reply != NULL && strcmp(reply, NO) == 0)
+		reply = commands[c].no;
+	result = ask(&n, &r);
+	check_result(name, &result, deaths[d].outcome, deaths[d].reason, reply);
+	ck_assert_int_eq(end_net(&n), 0);
+	ck_assert_str_eq(read_file(in_dir("stderr")), "");
+	stop_server(&s);
+	ck_assert_int_eq(passes(), 1);
+	check_account(name, deaths[d].requests, deaths[d].changes,
+	    deaths[d].bad);
+}
+END_TEST
+
+/* What cannot be carried is not sent, and the rule has its name. */
+static const struct {
+	enum message_method method;
+	const char *current, *fresh, *reply;
+} refused[] = {
+	{ MESSAGE_SITE_PSWD, OLD, "a\"b",
+	    "the new password holds \", which site-pswd takes for a "
+	    "separator; rotate it with another method, or by hand" },
+	{ MESSAGE_SITE_PSWD, "a\"b", NULL,
+	    "the current password holds \", which site-pswd takes for a "
+	    "separator; rotate it with another method, or by hand" },
+	{ MESSAGE_CPWD, OLD, "a b",
+	    "the new password holds a blank, a control character or a byte "
+	    "beyond ASCII: FTP cannot carry it" },
+	{ MESSAGE_CHPWD, "a b", OLD,
+	    "the current password holds a blank, a control character or a "
+	    "byte beyond ASCII: FTP cannot carry it" },
+	{ MESSAGE_WSFTP_EXPIRED, OLD, "a b",
+	    "the new password holds a blank, a control character or a byte "
+	    "beyond ASCII: FTP cannot carry it" },
+	{ MESSAGE_ZOS_PASS, "A'B", NULL,
+	    "the current password holds ', which zos-pass takes for a "
+	    "separator; rotate it with another method, or by hand" },
+	{ MESSAGE_ZOS_PASS, HUNDRED "x", NULL,
+	    "the current password cannot be sent: z/OS takes a password of 1 "
+	    "to 8 characters or a phrase of 9 to 100" },
+	{ MESSAGE_ZOS_PASS, OLD, TEN,
+	    "the new password is a phrase and the current one is not: "
+	    "zos-pass changes a password to a password (1 to 8 characters) "
+	    "and a phrase to a phrase; set rotate.policy" },
+	{ MESSAGE_ZOS_PASS, TEN, NEW,
+	    "the new password is a short password and the current one is not: "
+	    "zos-pass changes a password to a password (1 to 8 characters) "
+	    "and a phrase to a phrase; set rotate.policy" },
+};
+
+START_TEST(what_cannot_be_carried_is_not_sent)
+{
+	struct net n = start_net();
+	struct message_request r =
+	    request(NULL, refused[_i].current, refused[_i].fresh);
+	struct message_result result;
+
+	r.method = refused[_i].method;
+	result = ask(&n, &r);
+	check_result("refused", &result, MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_REQUEST, refused[_i].reply);
+	ck_assert_int_eq(end_net(&n), 0);
+}
+END_TEST
+
+/* --- How TLS begins ------------------------------------------------------- */
+
+static const struct {
+	const char *server, *faults, *cert;
+	enum message_tls tls;
+	enum message_outcome outcome;
+	enum message_reason reason;
+	const char *reply;
+} modes[] = {
+	{ "implicit", "", "good", MESSAGE_TLS_IMPLICIT, MESSAGE_ACCEPTED,
+	    MESSAGE_REASON_NONE, CHANGED },
+	{ "zos-implicit", "", "good", MESSAGE_TLS_ZOS_IMPLICIT,
+	    MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, CHANGED },
+	/* One is told for the other. */
+	{ "zos-implicit", "", "good", MESSAGE_TLS_IMPLICIT, MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_TLS, NULL },
+	{ "explicit", "", "good", MESSAGE_TLS_IMPLICIT, MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_TLS, NULL },
+	{ "none", "", "good", MESSAGE_TLS_IMPLICIT, MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_TLS, NULL },
+	/* It takes the handshake for a command, and waits for its end. */
+	{ "explicit", "", "good", MESSAGE_TLS_ZOS_IMPLICIT, MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_TIMEOUT, NULL },
+	/* A certificate counts as it does elsewhere. */
+	{ "implicit", "", "expired", MESSAGE_TLS_IMPLICIT, MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_CERTIFICATE, "certificate has expired" },
+	{ "zos-implicit", "", "wrong-name", MESSAGE_TLS_ZOS_IMPLICIT,
+	    MESSAGE_NOT_SENT, MESSAGE_REASON_CERTIFICATE,
+	    "certificate is not for \"localhost\"" },
+	/* It dies in clear, and in TLS. */
+	{ "zos-implicit", AT("greeting", "cut"), "good",
+	    MESSAGE_TLS_ZOS_IMPLICIT, MESSAGE_NOT_SENT, MESSAGE_REASON_CONNECT,
+	    ENDED },
+	{ "zos-implicit", AT("greeting", "421"), "good",
+	    MESSAGE_TLS_ZOS_IMPLICIT, MESSAGE_NOT_SENT, MESSAGE_REASON_REPLY,
+	    "421 Service not available, closing connection." },
+	{ "zos-implicit", AT("tls", "rst"), "good", MESSAGE_TLS_ZOS_IMPLICIT,
+	    MESSAGE_NOT_SENT, MESSAGE_REASON_CONNECT, NULL },
+	{ "zos-implicit", AT("accept", "hang"), "good",
+	    MESSAGE_TLS_ZOS_IMPLICIT, MESSAGE_NOT_SENT, MESSAGE_REASON_TIMEOUT,
+	    NULL },
+	{ "zos-implicit", AT("pass-reply", "cut"), "good",
+	    MESSAGE_TLS_ZOS_IMPLICIT, MESSAGE_UNKNOWN, MESSAGE_REASON_NONE,
+	    LOST },
+	{ "zos-implicit", AT("quit-received", "hang"), "good",
+	    MESSAGE_TLS_ZOS_IMPLICIT, MESSAGE_ACCEPTED, MESSAGE_REASON_NONE,
+	    CHANGED },
+};
+
+START_TEST(tls_begins_as_it_was_told_to)
+{
+	char name[32], more[64];
+	struct server s;
+	struct net n = start_net();
+	struct message_request r;
+	struct message_result result;
+
+	(void)snprintf(name, sizeof(name), "modes[%d]", _i);
+	(void)snprintf(more, sizeof(more), ", \"tls\": \"%s\"",
+	    modes[_i].server);
+	write_scenario(modes[_i].faults, more);
+	s = start_server(modes[_i].cert);
+	r = request(&s, OLD, NEW);
+	r.tls = modes[_i].tls;
+	if (modes[_i].reason == MESSAGE_REASON_TIMEOUT)
+		r.connect_timeout = r.reply_timeout = 1;
+	result = ask(&n, &r);
+	/* What a server takes for a command may end by chance; and it may
+	 * die before the handshake has begun. */
+	if (modes[_i].reply == NULL && result.outcome == MESSAGE_NOT_SENT &&
+	    result.reason == MESSAGE_REASON_TLS)
+		result.reason = modes[_i].reason;
+	check_result(name, &result, modes[_i].outcome, modes[_i].reason,
+	    modes[_i].reply);
+	ck_assert_int_eq(end_net(&n), 0);
+	ck_assert_str_eq(read_file(in_dir("stderr")), "");
+	stop_server(&s);
+	ck_assert_int_eq(passes(), result.outcome != MESSAGE_NOT_SENT);
+	ck_assert_int_eq(counted("\"pass_in_clear\"", 0), 0);
+}
+END_TEST
+
+/* What the server asks of the client; and what it gets. */
+static const struct {
+	const char *client, *cert, *key;
+	enum message_outcome outcome;
+	enum message_reason reason;
+	/* Its beginning. */
+	const char *reply;
+} clients[] = {
+	{ "early", "client.pem", "client.key", MESSAGE_ACCEPTED,
+	    MESSAGE_REASON_NONE, LOGGED_ON },
+	{ "late", "client.pem", "client.key", MESSAGE_ACCEPTED,
+	    MESSAGE_REASON_NONE, LOGGED_ON },
+	{ "early", "", "", MESSAGE_NOT_SENT, MESSAGE_REASON_CONNECT,
+	    "the connection ended before the password was sent" },
+	{ "late", "", "", MESSAGE_NOT_SENT, MESSAGE_REASON_REPLY,
+	    "531 Server requires client certificate for login processing\n"
+	    "the server wants to see a certificate of yours: set rotate.cert" },
+	{ "early", "stranger.pem", "stranger.key", MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_CONNECT, "the connection ended before" },
+	{ "early", "client.pem", "stranger.key", MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_REQUEST, "rotate.cert-key " },
+	{ "early", "client.key", "client.key", MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_REQUEST, "rotate.cert " },
+	{ "early", "none.pem", "client.key", MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_REQUEST, "rotate.cert " },
+	{ "early", "client.pem", "none.key", MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_REQUEST, "rotate.cert-key: " },
+	{ "early", "client.pem", "ca.pem", MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_REQUEST, "rotate.cert-key " },
+	{ "early", "client.pem", "locked.key", MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_REQUEST, "rotate.cert-key " },
+	/* Others may read it. */
+	{ "early", "client.pem", "open.key", MESSAGE_NOT_SENT,
+	    MESSAGE_REASON_REQUEST, "rotate.cert-key: " },
+};
+
+START_TEST(a_certificate_is_shown_to_who_asks)
+{
+	char name[32], more[64];
+	struct server s;
+	struct net n = start_net();
+	struct message_request r;
+	struct message_result result;
+
+	(void)snprintf(name, sizeof(name), "clients[%d]", _i);
+	(void)snprintf(more, sizeof(more), ", \"client\": \"%s\"",
+	    clients[_i].client);
+	write_scenario("", more);
+	shell("cd \"$1\"; chmod 600 *.key ca.pem; cp client.key open.key; "
+	      "chmod 644 open.key; openssl pkey -in client.key -aes128 "
+	      "-passout pass:x -out locked.key; chmod 600 locked.key",
+	    in_dir("ca"));
+	s = start_server_with("good", "--client-ca", in_dir("ca/ca.pem"));
+	r = request(&s, OLD, NULL);
+	if (clients[_i].cert[0] != '\0') {
+		(void)snprintf(r.cert, sizeof(r.cert), "%s/ca/%s", dir,
+		    clients[_i].cert);
+		(void)snprintf(r.cert_key, sizeof(r.cert_key), "%s/ca/%s", dir,
+		    clients[_i].key);
+	}
+	result = ask(&n, &r);
+	check_result(name, &result, clients[_i].outcome, clients[_i].reason,
+	    NULL);
+	ck_assert_msg(strncmp(result.reply, clients[_i].reply,
+			  strlen(clients[_i].reply)) == 0,
+	    "%s: %s", name, result.reply);
+	/* The server's alert may come, or be lost with the connection. */
+	if (clients[_i].cert[0] == '\0')
+		ck_assert_ptr_nonnull(strstr(result.reply,
+		    "\nthe server wants to see a certificate of yours: set "
+		    "rotate.cert"));
+	ck_assert_int_eq(end_net(&n), 0);
+	stop_server(&s);
+	ck_assert_int_eq(passes(), result.outcome == MESSAGE_ACCEPTED);
+}
+END_TEST
+
+START_TEST(a_server_is_found_by_its_ipv6_address)
+{
+	const bool relayed = _i == 1;
+	struct server s;
+	struct net n = start_net();
+	struct message_request r;
+	struct message_result result;
+
+	write_scenario("", relayed ? ", \"tls\": \"zos-implicit\"" : "");
+	s = start_server_with("good", "--address", "::1");
+	r = request(&s, OLD, NEW);
+	(void)snprintf(r.host, sizeof(r.host), "::1");
+	if (relayed)
+		r.tls = MESSAGE_TLS_ZOS_IMPLICIT;
+	result = ask(&n, &r);
+	check_result("::1", &result, MESSAGE_ACCEPTED, MESSAGE_REASON_NONE,
+	    CHANGED);
+	ck_assert_int_eq(end_net(&n), 0);
+	stop_server(&s);
+}
+END_TEST
+
+static const struct {
+	const char *cert, *mode;
+	enum message_tls tls;
+	/* Its last line. */
+	const char *verdict;
+} looks[] = {
+	{ "good", "explicit", MESSAGE_TLS_EXPLICIT, "verified" },
+	{ "good", "implicit", MESSAGE_TLS_IMPLICIT, "verified" },
+	{ "good", "zos-implicit", MESSAGE_TLS_ZOS_IMPLICIT, "verified" },
+	{ "wrong-name", "explicit", MESSAGE_TLS_EXPLICIT,
+	    "unverified certificate is not for \"localhost\"" },
+	{ "expired", "explicit", MESSAGE_TLS_EXPLICIT,
+	    "unverified certificate has expired" },
+	{ "self-signed", "explicit", MESSAGE_TLS_EXPLICIT,
+	    "unverified certificate is not trusted: self-signed certificate" },
+};
+
+/* No password is sent, whatever the certificate is. */
+START_TEST(a_look_tells_what_it_sees)
+{
+	char more[64];
+	struct server s;
+	struct net n = start_net();
+	struct message_request r;
+	struct message_result result;
+
+	(void)snprintf(more, sizeof(more), ", \"tls\": \"%s\"", looks[_i].mode);
+	write_scenario("", more);
+	s = start_server(looks[_i].cert);
+	r = request(&s, OLD, NULL);
+	secret_free(r.current);
+	r.current = NULL;
+	r.what = MESSAGE_LOOK;
+	r.tls = looks[_i].tls;
+	result = ask(&n, &r);
+	check_result(looks[_i].cert, &result, MESSAGE_SEEN, MESSAGE_REASON_NONE,
+	    NULL);
+	ck_assert_msg(strncmp(result.reply, "subject CN=pawl test ", 21) == 0,
+	    "%s", result.reply);
+	ck_assert_ptr_nonnull(strstr(result.reply, "\nissuer CN=pawl test "));
+	ck_assert_ptr_nonnull(strstr(result.reply,
+	    "\nfrom Jan  1 00:00:00 2000 GMT\nuntil Dec 31 23:59:59 20"));
+	ck_assert_ptr_nonnull(strstr(result.reply, "\npin sha256//"));
+	if (strcmp(looks[_i].cert, "good") == 0)
+		ck_assert_ptr_nonnull(strstr(result.reply, pin));
+	ck_assert_msg(strcmp(strrchr(result.reply, '\n') + 1,
+			  looks[_i].verdict) == 0,
+	    "%s", result.reply);
 	ck_assert_int_eq(end_net(&n), 0);
 	stop_server(&s);
 	ck_assert_int_eq(passes(), 0);
@@ -990,31 +1514,48 @@ END_TEST
 	", \"accounts\": {\"" USER "\": {\"password\": \"" CANARY_OLD \
 	"\", \"policy\": \".*\"}}"
 
+#define ZOS MESSAGE_ZOS_PASS, "zos"
+
 static const struct {
 	const char *faults;
 	const char *cert;
 	const char *fresh;
 	enum message_outcome outcome;
+	enum message_method method;
+	const char *server;
 } scans[] = {
-	{ "", "good", CANARY_NEW, MESSAGE_ACCEPTED },
-	{ "", "good", NULL, MESSAGE_ACCEPTED },
-	{ SAY("pass-reply", "\"530 no\""), "good", CANARY_NEW,
-	    MESSAGE_REFUSED },
+	{ "", "good", CANARY_NEW, MESSAGE_ACCEPTED, ZOS },
+	{ "", "good", NULL, MESSAGE_ACCEPTED, ZOS },
+	{ SAY("pass-reply", "\"530 no\""), "good", CANARY_NEW, MESSAGE_REFUSED,
+	    ZOS },
 	{ SAY("pass-reply", "\"530 " CANARY_OLD "/" CANARY_NEW "\""), "good",
-	    CANARY_NEW, MESSAGE_REFUSED },
+	    CANARY_NEW, MESSAGE_REFUSED, ZOS },
 	{ SAY("pass-reply", "\"230-" CANARY_NEW "\", \"230 in\""), "good",
-	    CANARY_NEW, MESSAGE_ACCEPTED },
+	    CANARY_NEW, MESSAGE_ACCEPTED, ZOS },
 	{ SAY("pass-reply", "\"230 " CANARY_NEW "\""), "good", CANARY_NEW,
-	    MESSAGE_ACCEPTED },
-	{ AT("pass-received", "hang"), "good", CANARY_NEW, MESSAGE_UNKNOWN },
-	{ AT("pass-received", "rst"), "good", CANARY_NEW, MESSAGE_UNKNOWN },
-	{ AT("pass-reply", "421"), "good", CANARY_NEW, MESSAGE_UNKNOWN },
-	{ AT("user-reply", "rst"), "good", CANARY_NEW, MESSAGE_NOT_SENT },
-	{ AT("tls", "cut"), "good", CANARY_NEW, MESSAGE_NOT_SENT },
-	{ AT("pbsz-received", "hang"), "good", CANARY_NEW, MESSAGE_ACCEPTED },
-	{ AT("pwd-received", "rst"), "good", CANARY_NEW, MESSAGE_ACCEPTED },
-	{ "", "wrong-name", CANARY_NEW, MESSAGE_NOT_SENT },
-	{ "", "good", CANARY_NEW "/", MESSAGE_NOT_SENT },
+	    MESSAGE_ACCEPTED, ZOS },
+	{ AT("pass-received", "hang"), "good", CANARY_NEW, MESSAGE_UNKNOWN,
+	    ZOS },
+	{ AT("pass-received", "rst"), "good", CANARY_NEW, MESSAGE_UNKNOWN,
+	    ZOS },
+	{ AT("pass-reply", "421"), "good", CANARY_NEW, MESSAGE_UNKNOWN, ZOS },
+	{ AT("user-reply", "rst"), "good", CANARY_NEW, MESSAGE_NOT_SENT, ZOS },
+	{ AT("tls", "cut"), "good", CANARY_NEW, MESSAGE_NOT_SENT, ZOS },
+	{ AT("pbsz-received", "hang"), "good", CANARY_NEW, MESSAGE_ACCEPTED,
+	    ZOS },
+	{ AT("pwd-received", "rst"), "good", CANARY_NEW, MESSAGE_ACCEPTED,
+	    ZOS },
+	{ "", "wrong-name", CANARY_NEW, MESSAGE_NOT_SENT, ZOS },
+	{ "", "good", CANARY_NEW "/", MESSAGE_NOT_SENT, ZOS },
+	{ "", "good", CANARY_NEW, MESSAGE_ACCEPTED, MESSAGE_SITE_PSWD,
+	    "servu" },
+	{ "", "good", CANARY_NEW, MESSAGE_ACCEPTED, MESSAGE_CHPWD, "axway" },
+	{ AT("cpwd-received", "rst"), "good", CANARY_NEW, MESSAGE_UNKNOWN,
+	    MESSAGE_CPWD, "wsftp" },
+	{ AT("pwd-reply", "cut"), "good", CANARY_NEW, MESSAGE_NOT_SENT,
+	    MESSAGE_SITE_CPWD, "wsftp" },
+	{ SAY("site-reply", "\"550 " CANARY_NEW "\""), "good", CANARY_NEW,
+	    MESSAGE_REFUSED, MESSAGE_SITE_PSWD, "servu" },
 };
 
 static struct net
@@ -1041,13 +1582,15 @@ START_TEST(no_password_is_left_in_memory)
 	/* Only root may look at a process that is not dumpable. */
 	if (geteuid() != 0)
 		return;
-	(void)snprintf(scenario, sizeof(scenario), "{\"faults\": [%s]%s}",
+	(void)snprintf(scenario, sizeof(scenario),
+	    "{\"server\": \"%s\", \"faults\": [%s]%s}", scans[_i].server,
 	    scans[_i].faults + (scans[_i].faults[0] == ','), CANARY_ACCOUNT);
 	write_file(in_dir("control"), scenario);
 	s = start_server(scans[_i].cert);
 	n = start_scanned_net();
 	r = request(&s, CANARY_OLD, scans[_i].fresh);
 	r.connect_timeout = r.reply_timeout = 3;
+	r.method = scans[_i].method;
 	result = ask(&n, &r);
 	ck_assert_msg(result.outcome == scans[_i].outcome, "%s: %s",
 	    scans[_i].faults, result.reply);
@@ -1059,8 +1602,6 @@ START_TEST(no_password_is_left_in_memory)
 	stop_server(&s);
 }
 END_TEST
-
-#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 static TCase *
 new_case(Suite *s, const char *name)
@@ -1083,6 +1624,19 @@ login_suite(void)
 	tcase_add_loop_test(t, a_server_misbehaves, 0, COUNT(servers));
 	tcase_add_test(t, a_late_answer_to_pass_is_waited_for);
 	tcase_add_test(t, a_server_without_tls_gets_no_password);
+	t = new_case(s, "login methods");
+	tcase_add_loop_test(t, a_change_by_pass_is_told_from_a_login, 0,
+	    COUNT(passed));
+	tcase_add_loop_test(t, a_change_by_command_is_sent_once, 0,
+	    COUNT(commands) * COUNT(deaths));
+	tcase_add_loop_test(t, what_cannot_be_carried_is_not_sent, 0,
+	    COUNT(refused));
+	t = new_case(s, "login tls");
+	tcase_add_loop_test(t, tls_begins_as_it_was_told_to, 0, COUNT(modes));
+	tcase_add_loop_test(t, a_certificate_is_shown_to_who_asks, 0,
+	    COUNT(clients));
+	tcase_add_loop_test(t, a_server_is_found_by_its_ipv6_address, 0, 2);
+	tcase_add_loop_test(t, a_look_tells_what_it_sees, 0, COUNT(looks));
 	t = new_case(s, "login trust");
 	tcase_add_loop_test(t, a_certificate_is_held_against_the_request, 0,
 	    COUNT(certificates));

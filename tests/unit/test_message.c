@@ -41,7 +41,9 @@ change_request(void)
 		.host = "ftp.example.com",
 		.user = "SITE1",
 		.ca_file = "/etc/pawl/ca.pem",
-		.pin = "sha256//x" };
+		.pin = "sha256//x",
+		.cert = "/etc/pawl/us.pem",
+		.cert_key = "/etc/pawl/us.key" };
 
 	r.current = secret_from("OLDPASS1");
 	r.fresh = secret_from("NEWPASS1");
@@ -90,13 +92,31 @@ same_request(const struct message_request *a, const struct message_request *b)
 	ck_assert_str_eq(a->user, b->user);
 	ck_assert_str_eq(a->ca_file, b->ca_file);
 	ck_assert_str_eq(a->pin, b->pin);
+	ck_assert_str_eq(a->cert, b->cert);
+	ck_assert_str_eq(a->cert_key, b->cert_key);
 	same_secret(a->current, b->current);
 	same_secret(a->fresh, b->fresh);
 }
 
+static struct message_request
+look_request(void)
+{
+	struct message_request r = login_request();
+
+	secret_free(r.current);
+	r.current = NULL;
+	r.what = MESSAGE_LOOK;
+	r.method = MESSAGE_CHPWD;
+	r.tls = MESSAGE_TLS_ZOS_IMPLICIT;
+	r.cert[0] = r.cert_key[0] = '\0';
+	return r;
+}
+
 START_TEST(a_request_comes_back_as_it_was)
 {
-	struct message_request r = _i == 0 ? change_request() : login_request();
+	struct message_request r = _i == 0 ? change_request() :
+	    _i == 1                        ? login_request() :
+					     look_request();
 	struct message_request back;
 	struct secret *m = secret_from("");
 
@@ -129,6 +149,8 @@ START_TEST(the_longest_request_fits)
 	fill(r.user, MESSAGE_USER_MAX);
 	fill(r.ca_file, MESSAGE_PATH_MAX);
 	fill(r.pin, MESSAGE_PIN_MAX);
+	fill(r.cert, MESSAGE_PATH_MAX);
+	fill(r.cert_key, MESSAGE_PATH_MAX);
 	fill(password, MESSAGE_PASSWORD_MAX);
 	ck_assert_int_eq(secret_set(r.current, password, 1023, &e), 0);
 	ck_assert_int_eq(secret_set(r.fresh, password, 1023, &e), 0);
@@ -155,6 +177,9 @@ static const struct message_result results[] = {
 	{ MESSAGE_NOT_SENT, MESSAGE_REASON_RESOLVE, 0, "no such host" },
 	{ MESSAGE_NOT_SENT, MESSAGE_REASON_INTERNAL, 0, "" },
 	{ MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, 230, "230-a\n230 b" },
+	{ MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, 200, "200 changed" },
+	{ MESSAGE_EXPIRED, MESSAGE_REASON_NONE, 560, "560 expired" },
+	{ MESSAGE_SEEN, MESSAGE_REASON_NONE, 0, "subject CN=x" },
 	{ MESSAGE_REFUSED, MESSAGE_REASON_NONE, 400, "400 x" },
 	{ MESSAGE_REFUSED, MESSAGE_REASON_NONE, 599, "599 ~ x" },
 	{ MESSAGE_UNKNOWN, MESSAGE_REASON_NONE, 0, "" },
@@ -191,14 +216,20 @@ END_TEST
 /* What no honest half would say: neither sent nor believed. */
 static const struct message_result contradictions[] = {
 	{ 0, MESSAGE_REASON_NONE, 0, "" },
-	{ MESSAGE_UNKNOWN + 1, MESSAGE_REASON_NONE, 0, "" },
+	{ MESSAGE_SEEN + 1, MESSAGE_REASON_NONE, 0, "" },
+	{ MESSAGE_SEEN, MESSAGE_REASON_NONE, 230, "" },
+	{ MESSAGE_SEEN, MESSAGE_REASON_TLS, 0, "" },
+	{ MESSAGE_EXPIRED, MESSAGE_REASON_NONE, 230, "" },
+	{ MESSAGE_EXPIRED, MESSAGE_REASON_NONE, 421, "" },
+	{ MESSAGE_EXPIRED, MESSAGE_REASON_REPLY, 530, "" },
 	{ MESSAGE_NOT_SENT, MESSAGE_REASON_NONE, 0, "" },
 	{ MESSAGE_NOT_SENT, MESSAGE_REASON_REPLY, 530, "" },
 	{ MESSAGE_NOT_SENT, MESSAGE_REASON_INTERNAL + 1, 0, "" },
 	{ MESSAGE_ACCEPTED, MESSAGE_REASON_TLS, 230, "" },
 	{ MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, 0, "" },
 	{ MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, 202, "" },
-	{ MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, 232, "" },
+	{ MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, 199, "" },
+	{ MESSAGE_ACCEPTED, MESSAGE_REASON_NONE, 331, "" },
 	{ MESSAGE_REFUSED, MESSAGE_REASON_NONE, 0, "" },
 	{ MESSAGE_REFUSED, MESSAGE_REASON_NONE, 230, "" },
 	{ MESSAGE_REFUSED, MESSAGE_REASON_NONE, 399, "" },
@@ -265,10 +296,10 @@ break_request(struct message_request *r, int how)
 		r->what = 0;
 		break;
 	case 1:
-		r->what = MESSAGE_CHANGE + 1;
+		r->what = MESSAGE_LOOK + 1;
 		break;
 	case 2:
-		r->method = MESSAGE_ZOS_PASS + 1;
+		r->method = MESSAGE_CHPWD + 1;
 		break;
 	case 3:
 		r->tls = 0;
@@ -317,6 +348,21 @@ break_request(struct message_request *r, int how)
 		break;
 	case 18:
 		r->fresh->len = MESSAGE_PASSWORD_MAX + 1;
+		break;
+	case 19:
+		r->what = MESSAGE_LOOK;
+		break;
+	case 20:
+		r->cert[0] = '\0';
+		break;
+	case 21:
+		r->cert_key[0] = '\0';
+		break;
+	case 22:
+		memset(r->cert_key, 'x', sizeof(r->cert_key));
+		break;
+	case 23:
+		r->tls = MESSAGE_TLS_ZOS_IMPLICIT + 1;
 		break;
 	default:
 		r->what = MESSAGE_LOGIN;
@@ -579,7 +625,7 @@ message_suite(void)
 
 	tcase_add_checked_fixture(t, start, NULL);
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, a_request_comes_back_as_it_was, 0, 2);
+	tcase_add_loop_test(t, a_request_comes_back_as_it_was, 0, 3);
 	tcase_add_test(t, the_longest_request_fits);
 	tcase_add_test(t, passwords_may_hold_any_byte);
 	tcase_add_loop_test(t, a_result_comes_back_as_it_was, 0,
@@ -587,7 +633,7 @@ message_suite(void)
 	tcase_add_loop_test(t, a_result_that_contradicts_itself_is_refused, 0,
 	    count_of(sizeof(contradictions), sizeof(contradictions[0])));
 	tcase_add_test(t, an_unterminated_reply_is_not_sent);
-	tcase_add_loop_test(t, a_request_out_of_bounds_is_not_sent, 0, 20);
+	tcase_add_loop_test(t, a_request_out_of_bounds_is_not_sent, 0, 25);
 	tcase_add_loop_test(t,
 	    a_changed_request_is_refused_or_says_something_else, 0, 2);
 	tcase_add_test(t, a_changed_result_is_refused_or_says_something_else);

@@ -91,6 +91,9 @@ static const struct {
 	{ "rotate.ca-file", "partner.pem" },
 	{ "rotate.pin", "md5//AAAA" },
 	{ "rotate.tls", "none" },
+	{ "rotate.cert", "us.pem" },
+	{ "rotate.cert-key", "us.key" },
+	{ "rotate.cert-key", "/etc/pawl/us.key" },
 	{ "rotate.method", "guess" },
 	/* A misspelt limit must not be ignored. */
 	{ "rotate.revoke", "2" },
@@ -103,6 +106,46 @@ START_TEST(what_is_wrong_is_named)
 	ck_assert_int_eq(plan_read(&plan, &entry, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_CONFIG);
 	ck_assert_ptr_nonnull(strstr(err.msg, wrong[_i].key));
+}
+END_TEST
+
+static const struct {
+	const char *method;
+	const char *tls;
+	uint16_t port;
+	enum message_method number;
+	enum message_tls mode;
+} modes[] = {
+	{ "zos-pass", "explicit", 21, MESSAGE_ZOS_PASS, MESSAGE_TLS_EXPLICIT },
+	{ "site-pswd", "implicit", 990, MESSAGE_SITE_PSWD,
+	    MESSAGE_TLS_IMPLICIT },
+	{ "cpwd", "zos-implicit", 990, MESSAGE_CPWD, MESSAGE_TLS_ZOS_IMPLICIT },
+	{ "site-cpwd", "explicit", 21, MESSAGE_SITE_CPWD,
+	    MESSAGE_TLS_EXPLICIT },
+	{ "wsftp-expired", "explicit", 21, MESSAGE_WSFTP_EXPIRED,
+	    MESSAGE_TLS_EXPLICIT },
+	{ "chpwd", "explicit", 21, MESSAGE_CHPWD, MESSAGE_TLS_EXPLICIT },
+};
+
+START_TEST(methods_and_modes_have_names)
+{
+	struct message_request m;
+
+	memset(&entry, 0, sizeof(entry));
+	add("user", "SITE1");
+	add("host", "h");
+	add("rotate.method", modes[_i].method);
+	add("rotate.tls", modes[_i].tls);
+	add("rotate.cert", "/us.pem");
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), 0);
+	plan_request(&plan, MESSAGE_LOOK, &m);
+	ck_assert_int_eq(m.what, MESSAGE_LOOK);
+	ck_assert_int_eq(m.method, modes[_i].number);
+	ck_assert_int_eq(m.tls, modes[_i].mode);
+	ck_assert_uint_eq(m.port, modes[_i].port);
+	ck_assert_str_eq(m.cert, "/us.pem");
+	/* The key is in the same file where no other is named. */
+	ck_assert_str_eq(m.cert_key, "/us.pem");
 }
 END_TEST
 
@@ -134,6 +177,8 @@ plan_suite(void)
 	tcase_add_test(t, everything_can_be_set);
 	tcase_add_loop_test(t, what_is_wrong_is_named, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_loop_test(t, methods_and_modes_have_names, 0,
+	    sizeof(modes) / sizeof(modes[0]));
 	tcase_add_test(t, what_is_missing_is_named);
 	suite_add_tcase(s, t);
 	return s;

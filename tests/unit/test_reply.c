@@ -20,6 +20,8 @@ Suite *reply_suite(void);
 #define REFUSED MESSAGE_REFUSED
 #define UNKNOWN MESSAGE_UNKNOWN
 
+static const struct reply_rules plain = { .auth = true };
+
 static const struct transcript {
 	const char *name;
 	const char *bytes;
@@ -202,12 +204,12 @@ START_TEST(is_read_the_same_however_it_is_cut)
 	bool on = true;
 
 	for (at = 0; at <= len; at++) {
-		reply_init(&r);
+		reply_init(&r, &plain);
 		feed(&r, t->bytes, 0, at, &on);
 		feed(&r, t->bytes, at, len, &on);
 		check_end(t, &r, on, at);
 	}
-	reply_init(&r);
+	reply_init(&r, &plain);
 	for (at = 0; at < len; at++)
 		feed(&r, t->bytes, at, at + 1, &on);
 	check_end(t, &r, on, len + 1);
@@ -215,6 +217,93 @@ START_TEST(is_read_the_same_however_it_is_cut)
 END_TEST
 
 /* Once it says no, not one more line may change anything. */
+/* --- A command after PASS, an expired password, no AUTH ------------------- */
+
+static const uint16_t yes[METHOD_LIST] = { 200, 250 };
+static const struct method_expiry zos = { 530, { "EDC5168I", "errno=168," } };
+static const struct reply_rules command = { .auth = true, .yes = yes };
+static const struct reply_rules login = { .auth = true, .expiry = &zos };
+static const struct reply_rules implicit = { .auth = false };
+
+#define IN USER LOGGED_ON
+
+static const struct {
+	const struct reply_rules *rules;
+	/* Up to the command, if there is one; and from there on. */
+	const char *bytes, *answer;
+	enum message_outcome outcome;
+	unsigned int code;
+	enum reply_stage stage;
+} ruled[] = {
+	/* Nothing was sent before the command was. */
+	{ &command, USER, NULL, NOT_SENT, 0, REPLY_PASS },
+	{ &command, USER "230-a\r\n", NULL, NOT_SENT, 0, REPLY_PASS },
+	{ &command, USER "421 x\r\n", NULL, NOT_SENT, 0, REPLY_DONE },
+	{ &command, USER "202 x\r\n", NULL, NOT_SENT, 0, REPLY_DONE },
+	{ &command, USER "332 x\r\n", NULL, NOT_SENT, 0, REPLY_DONE },
+	{ &command, USER "530 x\r\n", NULL, REFUSED, 530, REPLY_DONE },
+	{ &command, IN, NULL, NOT_SENT, 0, REPLY_IN },
+	/* What libcurl asks before it is done. */
+	{ &command, IN "200 PBSZ\r\n534 PROT\r\n250 PWD\r\n", NULL, NOT_SENT, 0,
+	    REPLY_IN },
+	/* The command. */
+	{ &command, IN "257", "", UNKNOWN, 0, REPLY_COMMAND },
+	{ &command, IN, "200-a\r\n530 b\r\n200 c\r\n", UNKNOWN, 0, REPLY_DONE },
+	{ &command, IN, "200-a\r\n", UNKNOWN, 0, REPLY_COMMAND },
+	{ &command, IN, "200 x\r\n", ACCEPTED, 200, REPLY_DONE },
+	{ &command, IN, "250-x\r\n250 y\r\n", ACCEPTED, 250, REPLY_DONE },
+	{ &command, IN, "230 x\r\n", UNKNOWN, 230, REPLY_DONE },
+	{ &command, IN, "202 x\r\n", UNKNOWN, 202, REPLY_DONE },
+	{ &command, IN, "350 x\r\n", UNKNOWN, 350, REPLY_DONE },
+	{ &command, IN, "421 x\r\n", UNKNOWN, 421, REPLY_DONE },
+	{ &command, IN, "400 x\r\n", REFUSED, 400, REPLY_DONE },
+	{ &command, IN, "501 x\r\n", REFUSED, 501, REPLY_DONE },
+	{ &command, IN, "550 x\r\n200 y\r\n", REFUSED, 550, REPLY_DONE },
+	{ &command, IN, "x\r\n200 y\r\n", UNKNOWN, 0, REPLY_DONE },
+	/* A password that has expired. */
+	{ &login, USER "530-EDC5168I Password has expired.\r\n530 x\r\n", NULL,
+	    MESSAGE_EXPIRED, 530, REPLY_DONE },
+	{ &login,
+	    USER "530-Error on __passwd function call, errno=168, "
+		 "rsncode=1\r\n530 x\r\n",
+	    NULL, MESSAGE_EXPIRED, 530, REPLY_DONE },
+	{ &login,
+	    USER "530-Error on __passwd function call, errno=111, "
+		 "rsncode=1\r\n530 x\r\n",
+	    NULL, REFUSED, 530, REPLY_DONE },
+	{ &login, USER "530-errno=1680, x\r\n530 x\r\n", NULL, REFUSED, 530,
+	    REPLY_DONE },
+	{ &login, USER "530 PASS command failed\r\n", NULL, REFUSED, 530,
+	    REPLY_DONE },
+	{ &login, USER "550 EDC5168I\r\n", NULL, REFUSED, 550, REPLY_DONE },
+	{ &login, USER "230 EDC5168I\r\n", NULL, ACCEPTED, 230, REPLY_DONE },
+	{ &plain, USER "530 EDC5168I\r\n", NULL, REFUSED, 530, REPLY_DONE },
+	/* TLS before the greeting. */
+	{ &implicit, "220 x\r\n331 y\r\n230 z\r\n", NULL, ACCEPTED, 230,
+	    REPLY_DONE },
+	{ &implicit, "220 x\r\n234 y\r\n", NULL, NOT_SENT, 0, REPLY_DONE },
+	{ &implicit, "220 x\r\n331 y\r\n", NULL, UNKNOWN, 0, REPLY_PASS },
+};
+
+START_TEST(the_rules_of_a_method_decide)
+{
+	struct reply r;
+	bool on;
+
+	reply_init(&r, ruled[_i].rules);
+	feed(&r, ruled[_i].bytes, 0, strlen(ruled[_i].bytes), &on);
+	if (ruled[_i].answer != NULL) {
+		ck_assert_int_eq(r.stage, REPLY_IN);
+		reply_expect_command(&r);
+		feed(&r, ruled[_i].answer, 0, strlen(ruled[_i].answer), &on);
+	}
+	ck_assert_msg(r.outcome == ruled[_i].outcome &&
+		r.code == ruled[_i].code && r.stage == ruled[_i].stage,
+	    "%d: outcome %d, code %u, stage %d", _i, (int)r.outcome,
+	    (unsigned int)r.code, (int)r.stage);
+}
+END_TEST
+
 START_TEST(nothing_counts_after_the_end)
 {
 	const struct transcript *t = &transcripts[_i];
@@ -223,7 +312,7 @@ START_TEST(nothing_counts_after_the_end)
 
 	if (t->stage != REPLY_DONE)
 		return;
-	reply_init(&r);
+	reply_init(&r, &plain);
 	feed(&r, t->bytes, 0, strlen(t->bytes), &on);
 	feed(&r, USER LOGGED_ON, 0, sizeof(USER LOGGED_ON) - 1, &on);
 	feed(&r, "530 no\r\n", 0, 8, &on);
@@ -239,7 +328,7 @@ START_TEST(the_last_byte_of_331_is_the_point_of_no_return)
 	size_t i;
 	bool on = true;
 
-	reply_init(&r);
+	reply_init(&r, &plain);
 	for (i = 0; i < sizeof(bytes) - 1; i++) {
 		ck_assert_int_eq(r.outcome, NOT_SENT);
 		feed(&r, bytes, i, i + 1, &on);
@@ -254,7 +343,7 @@ all_but_pass(struct reply *r)
 {
 	bool on = false;
 
-	reply_init(r);
+	reply_init(r, &plain);
 	feed(r, USER, 0, sizeof(USER) - 1, &on);
 	ck_assert(on);
 }
@@ -419,6 +508,8 @@ reply_suite(void)
 	TCase *t = tcase_create("transcripts"), *m = tcase_create("masking");
 
 	tcase_add_loop_test(t, is_read_the_same_however_it_is_cut, 0, n);
+	tcase_add_loop_test(t, the_rules_of_a_method_decide, 0,
+	    sizeof(ruled) / sizeof(ruled[0]));
 	tcase_add_loop_test(t, nothing_counts_after_the_end, 0, n);
 	tcase_add_test(t, the_last_byte_of_331_is_the_point_of_no_return);
 	tcase_add_test(t, a_long_line_is_cut);

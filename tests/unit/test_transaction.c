@@ -32,6 +32,9 @@ struct world {
 	unsigned char history;
 	unsigned char server;
 	unsigned char bad;
+	/* The server's password has expired: 1, and a login with it counts as
+	 * a bad one; 2, and it does not. */
+	unsigned char expired;
 	unsigned char flights;
 	unsigned char flight_old[FLIGHTS];
 	unsigned char flight_new[FLIGHTS];
@@ -150,6 +153,7 @@ serve_change(struct world *w, unsigned char old, unsigned char fresh,
 	}
 	w->server = fresh;
 	w->bad = 0;
+	w->expired = 0;
 	return true;
 }
 
@@ -182,11 +186,16 @@ do_login(struct world w, unsigned char password)
 		arrive(w, TX_LOGIN_NOT_SENT);
 		w.losses++;
 	}
-	if (good)
-		w.bad = 0;
-	else
+	if (!good)
 		count_bad(&w, true);
-	arrive(w, good ? TX_LOGIN_OK : TX_LOGIN_BAD);
+	else if (w.expired == 0)
+		w.bad = 0;
+	else if (w.expired == 1)
+		w.bad++;
+	if (good && w.expired != 0)
+		arrive(w, TX_LOGIN_EXPIRED);
+	else
+		arrive(w, good ? TX_LOGIN_OK : TX_LOGIN_BAD);
 	if (w.losses > 0) {
 		w.losses--;
 		arrive(w, TX_LOGIN_UNKNOWN);
@@ -307,6 +316,7 @@ step(struct world w)
 	w.tx.end = next.end;
 	w.tx.current_bad = next.current_bad;
 	w.tx.pending_bad = next.pending_bad;
+	w.tx.expired = next.expired;
 	w.tx.before = next.before;
 	if (w.crashes > 0)
 		die(w);
@@ -350,6 +360,9 @@ visit(struct world w)
 	}
 }
 
+/* What explore() starts with, in place of 0. */
+static unsigned char expired;
+
 static void
 explore(unsigned char crashes, unsigned char losses, unsigned char lies,
     unsigned char rules)
@@ -366,6 +379,7 @@ explore(unsigned char crashes, unsigned char losses, unsigned char lies,
 	w.pending = NOBODY;
 	w.fresh = 1;
 	w.runs = 5;
+	w.expired = expired;
 	w.crashes = crashes;
 	w.losses = losses;
 	w.lies = lies;
@@ -419,6 +433,23 @@ START_TEST(all_of_them_together)
 }
 END_TEST
 
+/* Whether or not the server counts a login with it. */
+START_TEST(an_expired_password_is_changed)
+{
+	expired = (unsigned char)_i;
+	explore(0, 0, 0, 0);
+	ck_assert_uint_gt(search.rotated, 0);
+}
+END_TEST
+
+START_TEST(an_expired_password_survives_all_of_them)
+{
+	expired = (unsigned char)_i;
+	explore(1, 2, 1, 1);
+	ck_assert_uint_gt(search.rotated, 0);
+}
+END_TEST
+
 /* The run of a plain rotation, step by step. */
 START_TEST(a_plain_rotation)
 {
@@ -447,6 +478,58 @@ START_TEST(a_plain_rotation)
 	ck_assert_int_eq(t.end, TX_END_ROTATED);
 	ck_assert_uint_eq(t.rotation.rotated, 1000);
 	ck_assert_uint_eq(t.rotation.exposures, 0);
+}
+END_TEST
+
+START_TEST(an_expired_password_needs_no_login_before_the_change)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	struct rotation r = { .state = ROTATION_IDLE };
+	struct tx t = tx_begin(&r);
+
+	t = tx_next(&t, TX_START, &limits);
+	t = tx_next(&t, TX_LOGIN_EXPIRED, &limits);
+	ck_assert_int_eq(t.action, TX_DRAIN);
+	ck_assert_uint_eq(t.rotation.exposures, 1);
+	t = tx_next(&t, TX_DRAINED, &limits);
+	ck_assert_int_eq(t.action, TX_SEND);
+	t = tx_next(&t, TX_CHANGE_REFUSED, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
+	t = tx_next(&t, TX_LOGIN_EXPIRED, &limits);
+	ck_assert_int_eq(t.end, TX_END_REFUSED);
+	ck_assert_int_eq(t.pending, TX_PENDING_REFUSED);
+	ck_assert_uint_eq(t.rotation.exposures, 2);
+}
+END_TEST
+
+/* Nothing is called good, and nothing given back. */
+START_TEST(a_check_of_an_expired_password_says_so)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	struct rotation r = { .state = ROTATION_IDLE };
+	struct tx t = tx_begin(&r);
+
+	t = tx_next(&t, TX_CHECK, &limits);
+	t = tx_next(&t, TX_LOGIN_EXPIRED, &limits);
+	ck_assert_int_eq(t.end, TX_END_EXPIRED);
+	ck_assert_int_eq(t.rotation.state, ROTATION_IDLE);
+	ck_assert_uint_eq(t.rotation.exposures, 1);
+}
+END_TEST
+
+/* A new password that is called expired is proved by nothing. */
+START_TEST(a_pending_password_that_expired_is_not_promoted)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	struct rotation r = { .state = ROTATION_SENT, .outstanding = 1 };
+	struct tx t = tx_begin(&r);
+
+	t = tx_next(&t, TX_RECOVER, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_PENDING);
+	t = tx_next(&t, TX_LOGIN_EXPIRED, &limits);
+	ck_assert_int_eq(t.end, TX_END_UNPROVED);
+	ck_assert_int_eq(t.pending, TX_PENDING_STAYS);
+	ck_assert_int_eq(t.rotation.state, ROTATION_SENT);
 }
 END_TEST
 
@@ -561,6 +644,9 @@ transaction_suite(void)
 	TCase *t = tcase_create("steps"), *model = tcase_create("worlds");
 
 	tcase_add_test(t, a_plain_rotation);
+	tcase_add_test(t, an_expired_password_needs_no_login_before_the_change);
+	tcase_add_test(t, a_check_of_an_expired_password_says_so);
+	tcase_add_test(t, a_pending_password_that_expired_is_not_promoted);
 	tcase_add_test(t, a_refused_password_is_a_candidate_and_not_used_again);
 	tcase_add_test(t, a_crash_loop_spends_no_more_than_the_budget);
 	tcase_add_test(t,
@@ -575,6 +661,9 @@ transaction_suite(void)
 	tcase_add_test(model, every_loss_and_delay_is_survived);
 	tcase_add_test(model, lying_replies_decide_nothing);
 	tcase_add_test(model, all_of_them_together);
+	tcase_add_loop_test(model, an_expired_password_is_changed, 1, 3);
+	tcase_add_loop_test(model, an_expired_password_survives_all_of_them, 1,
+	    3);
 	suite_add_tcase(s, model);
 	return s;
 }

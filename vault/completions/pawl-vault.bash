@@ -96,7 +96,8 @@ _pawl_attributes()
 		rotate.method= rotate.host= rotate.port= rotate.tls= \
 		rotate.policy= rotate.every= rotate.min-age= \
 		rotate.revoke-after= rotate.drain= rotate.timeout= \
-		rotate.ca-file= rotate.pin=
+		rotate.ca-file= rotate.pin= \
+		rotate.cert= rotate.cert-key=
 }
 
 _pawl_vault_options()
@@ -214,7 +215,7 @@ _pawl_rotate()
 		[[ $command != recover ]] || _pawl_reply --again
 		return
 	fi
-	[[ -n $command ]] || _pawl_reply check recover status
+	[[ -n $command ]] || _pawl_reply check pin recover status
 	[[ $command = status ]] || _pawl_names
 }
 

@@ -55,7 +55,8 @@ complete -c pawl-vault -n "$seen set" -l match -x
 complete -c pawl-vault -n "$seen set import find" -a "user= host= port= service= \
     scheme= path= dataset= notes= rotate.method= rotate.host= rotate.port= rotate.tls= \
     rotate.policy= rotate.every= rotate.min-age= rotate.revoke-after= \
-    rotate.drain= rotate.timeout= rotate.ca-file= rotate.pin="
+    rotate.drain= rotate.timeout= rotate.ca-file= rotate.pin= \
+    rotate.cert= rotate.cert-key="
 complete -c pawl-vault -n "$seen get" -s n -l no-newline
 complete -c pawl-vault -n "$seen list" -s l -l logins
 complete -c pawl-vault -n "$seen remove slot" -s y -l yes
@@ -79,7 +80,7 @@ complete -c pawl-vault -n "$seen help" -a "init set get show list remove \
     generate import export slot passwd rekey unlock lock verify status run \
     backup restore edit rename copy find history"
 
-complete -c pawl-rotate -f -a "check recover status (__pawl_names)"
+complete -c pawl-rotate -f -a "check pin recover status (__pawl_names)"
 complete -c pawl-rotate -s f -l vault -r -F
 complete -c pawl-rotate -s k -l key -r -F
 complete -c pawl-rotate -l force
