@@ -64,7 +64,7 @@ take_entry(struct run *r, const struct entry *entry, struct err *e)
 		return err_set(e, ERR_CONFIG,
 		    "it has no secret; run: pawl-vault set %s", r->name);
 	memcpy(r->id, entry->id, sizeof(r->id));
-	r->tx = tx_begin(&entry->rotation);
+	r->tx = tx_begin(&entry->rotation, entry->pending.p != NULL);
 	/* The note is the vault's text; the transaction has no use for it. */
 	r->tx.rotation.note = (struct slice){ NULL, 0 };
 	if (plan_read(&r->plan, entry, e) == -1 ||

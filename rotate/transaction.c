@@ -123,6 +123,7 @@ promote(struct tx *t, const struct tx_limits *limits)
 	t->rotation.rotated = limits->now;
 	t->rotation.sends = 0;
 	t->pending = TX_PENDING_PROMOTED;
+	t->has_pending = false;
 	rest(t, TX_END_ROTATED, limits);
 }
 
@@ -136,6 +137,7 @@ not_applied(struct tx *t, const struct tx_limits *limits)
 	}
 	t->rotation.sends = 0;
 	t->pending = TX_PENDING_REFUSED;
+	t->has_pending = false;
 	rest(t, TX_END_REFUSED, limits);
 }
 
@@ -145,6 +147,7 @@ start(struct tx *t, const struct tx_limits *limits)
 	t->rotation.attempted = limits->now;
 	t->rotation.tried = ROTATION_TRIED_NONE;
 	t->pending = TX_PENDING_NEEDED;
+	t->has_pending = true;
 	enter(t, ROTATION_PEND, limits);
 	try_current(t, TX_PHASE_CHECK, limits);
 }
@@ -176,33 +179,52 @@ recover(struct tx *t, bool check, const struct tx_limits *limits)
 	try_current(t, TX_PHASE_RECHECK, limits);
 }
 
-/* Requests that cannot be on their way any more are forgotten. */
+/*
+ * A person has looked: the budget starts again, and the password tried last
+ * is not the first.  With no pending there is only current to be proved.
+ */
 static void
-quarantine(struct tx *t, const struct tx_limits *limits)
+recover_again(struct tx *t, const struct tx_limits *limits)
 {
-	if (t->rotation.state == ROTATION_IDLE &&
-	    limits->now > t->rotation.since + TX_QUARANTINE) {
-		t->rotation.outstanding = 0;
-		t->rotation.sends = 0;
+	t->rotation.exposures = 0;
+	t->rotation.reply = ROTATION_REPLY_NONE;
+	if (t->has_pending) {
+		enter(t, ROTATION_SENT, limits);
+		prove(t, limits);
+	} else {
+		enter(t, ROTATION_IDLE, limits);
+		try_current(t, TX_PHASE_RECHECK, limits);
 	}
 }
 
 static void
 begin(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 {
-	bool again = event == TX_RECOVER_AGAIN;
+	enum rotation_state state = t->rotation.state;
 
-	quarantine(t, limits);
-	if (again && t->rotation.state == ROTATION_ATTN) {
-		t->rotation.exposures = 0;
-		t->rotation.tried = ROTATION_TRIED_NONE;
-		t->rotation.reply = ROTATION_REPLY_NONE;
-		enter(t, ROTATION_SENT, limits);
-	}
-	if (event == TX_START && t->rotation.state == ROTATION_IDLE)
+	t->settled = state == ROTATION_IDLE &&
+	    limits->now > t->rotation.since + TX_QUARANTINE;
+	if (event == TX_RECOVER_AGAIN && state == ROTATION_ATTN)
+		recover_again(t, limits);
+	else if (event == TX_START && state == ROTATION_IDLE)
 		start(t, limits);
 	else
 		recover(t, event == TX_CHECK, limits);
+}
+
+/*
+ * Current logs in before anything was sent in this run.  Requests that cannot
+ * be on their way any more did not get through: they are forgotten now, and
+ * not before, for one of them may have.
+ */
+static void
+current_holds(struct tx *t)
+{
+	if (t->settled) {
+		t->rotation.outstanding = 0;
+		t->rotation.sends = 0;
+	}
+	succeeded(t);
 }
 
 /*
@@ -225,7 +247,7 @@ after_check(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 {
 	switch ((int)event) {
 	case TX_LOGIN_OK:
-		succeeded(t);
+		current_holds(t);
 		t->phase = TX_PHASE_DRAIN;
 		t->action = TX_DRAIN;
 		return;
@@ -355,7 +377,7 @@ after_recheck(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 {
 	switch ((int)event) {
 	case TX_LOGIN_OK:
-		succeeded(t);
+		current_holds(t);
 		rest(t, TX_END_NOTHING, limits);
 		return;
 	case TX_LOGIN_EXPIRED:
@@ -363,7 +385,7 @@ after_recheck(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 		return;
 	case TX_LOGIN_BAD:
 		t->current_bad = true;
-		if (t->rotation.outstanding == 0) {
+		if (t->rotation.outstanding == 0 || !t->has_pending) {
 			rest(t, TX_END_STRANGER, limits);
 			return;
 		}
@@ -381,9 +403,9 @@ after_recheck(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 }
 
 struct tx
-tx_begin(const struct rotation *r)
+tx_begin(const struct rotation *r, bool has_pending)
 {
-	struct tx t = { .rotation = *r };
+	struct tx t = { .rotation = *r, .has_pending = has_pending };
 
 	return t;
 }

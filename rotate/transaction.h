@@ -38,7 +38,8 @@ enum tx_event {
 	TX_START,
 	/* Finish what an earlier run left. */
 	TX_RECOVER,
-	/* The same by a person who has looked: the budget starts again. */
+	/* The same by a person who has looked, and for as long as a request can
+	 * be on its way: the budget starts again. */
 	TX_RECOVER_AGAIN,
 	/* Only whether current logs in; from IDLE. */
 	TX_CHECK,
@@ -125,6 +126,8 @@ struct tx {
 	/* Durable: written before the action is done. */
 	struct rotation rotation;
 	enum tx_pending pending;
+	/* The entry has a pending password, after what becomes of it. */
+	bool has_pending;
 	/* Of this run only. */
 	enum tx_phase phase;
 	enum tx_action action;
@@ -135,6 +138,9 @@ struct tx {
 	/* Current was called right and expired: no login has set the server's
 	 * count to zero. */
 	bool expired;
+	/* The run began after the quarantine: what was sent before it has got
+	 * through by now, or never will. */
+	bool settled;
 	/* rotation.tried before the attempt, if the password does not leave. */
 	enum rotation_tried before;
 };
@@ -146,8 +152,9 @@ struct tx_limits {
 	uint64_t now;
 };
 
-/* A run that begins at the durable state r. */
-struct tx tx_begin(const struct rotation *r);
+/* A run that begins at the durable state r of an entry with or without a
+ * pending password. */
+struct tx tx_begin(const struct rotation *r, bool has_pending);
 
 /*
  * The next step.  An event that cannot come in t's phase is a fault of the

@@ -318,6 +318,8 @@ step(struct world w)
 	w.tx.pending_bad = next.pending_bad;
 	w.tx.expired = next.expired;
 	w.tx.before = next.before;
+	w.tx.has_pending = next.has_pending;
+	w.tx.settled = next.settled;
 	if (w.crashes > 0)
 		die(w);
 	persist(&w);
@@ -336,6 +338,7 @@ begin(struct world w, enum tx_event event)
 	w.landed = 0;
 	memset(&w.tx, 0, sizeof(w.tx));
 	memcpy(&w.tx.rotation, &w.durable, sizeof(w.tx.rotation));
+	w.tx.has_pending = w.pending != NOBODY;
 	w.event = (unsigned char)event;
 	push(w);
 }
@@ -455,7 +458,7 @@ START_TEST(a_plain_rotation)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_IDLE };
-	struct tx t = tx_begin(&r);
+	struct tx t = tx_begin(&r, r.state != ROTATION_IDLE);
 
 	t = tx_next(&t, TX_START, &limits);
 	ck_assert_int_eq(t.rotation.state, ROTATION_PEND);
@@ -537,7 +540,7 @@ START_TEST(a_refused_password_is_a_candidate_and_not_used_again)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_IDLE };
-	struct tx t = tx_begin(&r);
+	struct tx t = tx_begin(&r, r.state != ROTATION_IDLE);
 
 	t = tx_next(&t, TX_START, &limits);
 	t = tx_next(&t, TX_LOGIN_OK, &limits);
@@ -561,7 +564,7 @@ START_TEST(a_crash_loop_spends_no_more_than_the_budget)
 	struct tx t;
 
 	for (i = 0; i < 100; i++) {
-		t = tx_begin(&r);
+		t = tx_begin(&r, r.state != ROTATION_IDLE);
 		t = tx_next(&t, TX_RECOVER, &limits);
 		r = t.rotation;
 		if (t.action != TX_STOP)
@@ -570,7 +573,7 @@ START_TEST(a_crash_loop_spends_no_more_than_the_budget)
 	ck_assert_uint_eq(attempts, 2);
 	ck_assert_int_eq(r.state, ROTATION_ATTN);
 	ck_assert_int_eq(t.end, TX_END_ATTENTION);
-	t = tx_begin(&r);
+	t = tx_begin(&r, r.state != ROTATION_IDLE);
 	t = tx_next(&t, TX_RECOVER_AGAIN, &limits);
 	ck_assert_int_eq(t.action, TX_LOGIN_PENDING);
 }
@@ -580,7 +583,7 @@ START_TEST(current_refused_before_anything_was_sent_needs_a_person)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_IDLE };
-	struct tx t = tx_begin(&r);
+	struct tx t = tx_begin(&r, r.state != ROTATION_IDLE);
 
 	t = tx_next(&t, TX_START, &limits);
 	t = tx_next(&t, TX_LOGIN_BAD, &limits);
@@ -597,7 +600,7 @@ START_TEST(an_unreachable_server_costs_nothing)
 	unsigned int i;
 
 	for (i = 0; i < 10; i++) {
-		t = tx_begin(&r);
+		t = tx_begin(&r, r.state != ROTATION_IDLE);
 		t = tx_next(&t, TX_START, &limits);
 		ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
 		t = tx_next(&t, TX_LOGIN_NOT_SENT, &limits);
@@ -609,21 +612,110 @@ START_TEST(an_unreachable_server_costs_nothing)
 }
 END_TEST
 
-START_TEST(a_late_request_is_forgotten_after_the_quarantine)
+/* A request was lost, and the quarantine after it is over. */
+static struct tx
+recovered_late(struct tx_limits *limits)
 {
-	struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
-	struct rotation r = { .state = ROTATION_IDLE,
+	const struct rotation r = { .state = ROTATION_IDLE,
+		.exposures = 1,
 		.outstanding = 1,
+		.sends = 1,
 		.since = 1000 };
-	struct tx t = tx_begin(&r);
+	struct tx t = tx_begin(&r, true);
 
-	t = tx_next(&t, TX_RECOVER, &limits);
+	limits->revoke_after = 3;
+	limits->now = 1000 + TX_QUARANTINE + 1;
+	return tx_next(&t, TX_RECOVER, limits);
+}
+
+START_TEST(a_late_request_is_forgotten_when_current_holds_after_it)
+{
+	struct tx_limits limits;
+	struct tx t = recovered_late(&limits);
+
 	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
-	limits.now += TX_QUARANTINE + 1;
-	t = tx_begin(&r);
-	t = tx_next(&t, TX_RECOVER, &limits);
+	ck_assert_uint_eq(t.rotation.outstanding, 1);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
 	ck_assert_int_eq(t.end, TX_END_NOTHING);
 	ck_assert_uint_eq(t.rotation.outstanding, 0);
+	ck_assert_uint_eq(t.rotation.sends, 0);
+	ck_assert_uint_eq(t.rotation.exposures, 0);
+}
+END_TEST
+
+START_TEST(a_request_that_came_in_the_quarantine_is_found)
+{
+	struct tx_limits limits;
+	struct tx t = recovered_late(&limits);
+
+	t = tx_next(&t, TX_LOGIN_BAD, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_PENDING);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_int_eq(t.end, TX_END_ROTATED);
+}
+END_TEST
+
+START_TEST(a_late_request_is_not_forgotten_before_its_time)
+{
+	const struct tx_limits limits = { .revoke_after = 3,
+		.now = 1000 + TX_QUARANTINE };
+	const struct rotation r = { .state = ROTATION_IDLE,
+		.outstanding = 1,
+		.sends = 1,
+		.since = 1000 };
+	struct tx t = tx_begin(&r, true);
+
+	t = tx_next(&t, TX_RECOVER, &limits);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_uint_eq(t.rotation.outstanding, 1);
+}
+END_TEST
+
+/* Two checks with no answer used the budget up; there is no pending. */
+START_TEST(again_without_a_pending_password_proves_current)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	const struct rotation r = { .state = ROTATION_ATTN, .exposures = 2 };
+	struct tx t = tx_begin(&r, false);
+
+	t = tx_next(&t, TX_RECOVER_AGAIN, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
+	ck_assert_int_eq(t.rotation.state, ROTATION_IDLE);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_int_eq(t.end, TX_END_NOTHING);
+	ck_assert_uint_eq(t.rotation.exposures, 0);
+}
+END_TEST
+
+START_TEST(what_was_never_there_is_not_tried)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	const struct rotation r = { .state = ROTATION_IDLE,
+		.exposures = 1,
+		.outstanding = 1 };
+	struct tx t = tx_begin(&r, false);
+
+	t = tx_next(&t, TX_RECOVER, &limits);
+	t = tx_next(&t, TX_LOGIN_BAD, &limits);
+	ck_assert_int_eq(t.action, TX_STOP);
+	ck_assert_int_eq(t.end, TX_END_STRANGER);
+}
+END_TEST
+
+/* With a budget of one, the second --again tries the other of the two. */
+START_TEST(again_takes_turns)
+{
+	const struct tx_limits limits = { .revoke_after = 2, .now = 1000 };
+	const struct rotation r = { .state = ROTATION_ATTN, .exposures = 1 };
+	struct tx t = tx_begin(&r, true);
+
+	t = tx_next(&t, TX_RECOVER_AGAIN, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_PENDING);
+	t = tx_next(&t, TX_LOGIN_BAD, &limits);
+	ck_assert_int_eq(t.end, TX_END_ATTENTION);
+	t = tx_begin(&t.rotation, true);
+	t = tx_next(&t, TX_RECOVER_AGAIN, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
 }
 END_TEST
 
@@ -631,7 +723,7 @@ START_TEST(an_event_out_of_place_is_fatal)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_IDLE };
-	struct tx t = tx_begin(&r);
+	struct tx t = tx_begin(&r, r.state != ROTATION_IDLE);
 
 	t = tx_next(&t, TX_CHANGE_ACCEPTED, &limits);
 }
@@ -652,7 +744,13 @@ transaction_suite(void)
 	tcase_add_test(t,
 	    current_refused_before_anything_was_sent_needs_a_person);
 	tcase_add_test(t, an_unreachable_server_costs_nothing);
-	tcase_add_test(t, a_late_request_is_forgotten_after_the_quarantine);
+	tcase_add_test(t,
+	    a_late_request_is_forgotten_when_current_holds_after_it);
+	tcase_add_test(t, a_request_that_came_in_the_quarantine_is_found);
+	tcase_add_test(t, a_late_request_is_not_forgotten_before_its_time);
+	tcase_add_test(t, again_without_a_pending_password_proves_current);
+	tcase_add_test(t, what_was_never_there_is_not_tried);
+	tcase_add_test(t, again_takes_turns);
 	tcase_add_test_raise_signal(t, an_event_out_of_place_is_fatal, 6);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(model, 60);
