@@ -22,7 +22,8 @@ static const struct command commands[] = {
 	    "[--key-file FILE] [--passphrase | --passphrase-fd N] "
 	    "[--kdf-ops N] [--kdf-kib N]",
 	    "make a vault, and a key file if there is none" },
-	{ "set", cmd_set, "[-s] NAME [ATTR=VALUE ...] | --match PATTERN ATTR=VALUE ...",
+	{ "set", cmd_set,
+	    "[-s] NAME [ATTR=VALUE ...] | --match PATTERN ATTR=VALUE ...",
 	    "make or change an entry" },
 	{ "get", cmd_get, "[-n] [--field ATTR] NAME",
 	    "print the secret of an entry, or an attribute" },

@@ -488,7 +488,7 @@ START_TEST(an_expired_password_needs_no_login_before_the_change)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_IDLE };
-	struct tx t = tx_begin(&r);
+	struct tx t = tx_begin(&r, false);
 
 	t = tx_next(&t, TX_START, &limits);
 	t = tx_next(&t, TX_LOGIN_EXPIRED, &limits);
@@ -510,7 +510,7 @@ START_TEST(a_check_of_an_expired_password_says_so)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_IDLE };
-	struct tx t = tx_begin(&r);
+	struct tx t = tx_begin(&r, false);
 
 	t = tx_next(&t, TX_CHECK, &limits);
 	t = tx_next(&t, TX_LOGIN_EXPIRED, &limits);
@@ -525,7 +525,7 @@ START_TEST(a_pending_password_that_expired_is_not_promoted)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_SENT, .outstanding = 1 };
-	struct tx t = tx_begin(&r);
+	struct tx t = tx_begin(&r, true);
 
 	t = tx_next(&t, TX_RECOVER, &limits);
 	ck_assert_int_eq(t.action, TX_LOGIN_PENDING);
