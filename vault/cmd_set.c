@@ -88,10 +88,10 @@ put(struct session *s, const char *name, char *const *attrs, int nattrs,
 
 /* The attributes of all entries that match, in one commit. */
 static int
-set_matching(struct session *s, char *pattern, char *const *attrs, int nattrs,
-    struct err *e)
+set_matching(struct session *s, char *const *pattern, char *const *attrs,
+    int nattrs, struct err *e)
 {
-	struct selection x = { .patterns = &pattern, .npatterns = 1 };
+	struct selection x = { .patterns = pattern, .npatterns = 1 };
 	size_t i = 0;
 	int rv = -1;
 
@@ -136,7 +136,7 @@ cmd_set(struct session *s, int argc, char **argv, struct err *e)
 			ask = true;
 	}
 	if (pattern != NULL && !ask)
-		return set_matching(s, pattern, argv + optind, argc - optind,
+		return set_matching(s, &pattern, argv + optind, argc - optind,
 		    e);
 	if (pattern != NULL)
 		return err_set(e, ERR_USAGE,
