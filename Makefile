@@ -57,8 +57,10 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/import_login.c vault/import_pass.c vault/gpg.c \
 	  vault/import_file.c vault/names.c vault/select.c vault/cmd_export.c \
 	  vault/export_text.c vault/export_vault.c
+STACK	= askpass/stack.c askpass/stack_args.c askpass/stack_names.c \
+	  askpass/stack_parse.c askpass/stack_word.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/service.c askpass/parent.c \
-	  askpass/prompt.c
+	  askpass/prompt.c $(STACK)
 HEAP	= askpass/heap.c
 # Both halves of pawl-rotate have these.
 MESSAGE	= rotate/message.c rotate/net/method.c rotate/net/method_zos.c \
@@ -91,14 +93,15 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_login.c tests/unit/test_edit_text.c \
 	  tests/unit/test_bech32.c tests/unit/test_recovery.c \
 	  tests/unit/test_rekey.c tests/unit/test_patch.c \
-	  tests/unit/test_newfile.c tests/unit/test_run.c
+	  tests/unit/test_newfile.c tests/unit/test_run.c \
+	  tests/unit/test_stack.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
 	  tests/fuzz/fuzz_message.c tests/fuzz/fuzz_reply.c \
 	  tests/fuzz/fuzz_edit_text.c tests/fuzz/fuzz_csv.c \
 	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c \
-	  tests/fuzz/fuzz_pass.c
+	  tests/fuzz/fuzz_pass.c tests/fuzz/fuzz_stack.c
 FAULTS	= tests/crash/fault.c tests/crash/alloc.c tests/crash/calls.c \
 	  tests/crash/trace.c tests/crash/scan.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
@@ -283,7 +286,7 @@ fuzz: setup-fuzz
 
 # libFuzzer instruments what it is to explore, so the sources are built anew:
 # once, as a library for all targets.
-FUZZLIB	= $(LIB) askpass/prompt.c $(MESSAGE) rotate/net/reply.c
+FUZZLIB	= $(LIB) $(STACK) askpass/prompt.c $(MESSAGE) rotate/net/reply.c
 
 $B/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -50,6 +50,7 @@ static const struct {
 	{ "newfile", newfile_suite },
 	{ "rekey", rekey_suite },
 	{ "patch", patch_suite },
+	{ "stack", stack_suite },
 };
 
 static bool

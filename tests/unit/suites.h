@@ -45,5 +45,6 @@ Suite *recovery_suite(void);
 Suite *newfile_suite(void);
 Suite *rekey_suite(void);
 Suite *patch_suite(void);
+Suite *stack_suite(void);
 
 #endif
