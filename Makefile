@@ -60,7 +60,15 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 STACK	= askpass/stack.c askpass/stack_args.c askpass/stack_names.c \
 	  askpass/stack_parse.c askpass/stack_word.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/service.c askpass/parent.c \
-	  askpass/prompt.c $(STACK)
+	  askpass/prompt.c \
+	  askpass/job.c askpass/job_open.c askpass/stacks.c \
+	  askpass/outside.c askpass/outside_run.c askpass/module.c \
+	  askpass/mod_bind.c askpass/mod_once.c askpass/mod_caller.c \
+	  askpass/mod_time.c askpass/mod_confirm_tty.c askpass/mod_deny.c \
+	  askpass/mod_permit.c askpass/mod_vault.c \
+	  askpass/mod_credential.c askpass/mod_tty.c \
+	  askpass/mod_dataset.c askpass/mod_keyring.c askpass/mod_exec.c \
+	  $(STACK)
 HEAP	= askpass/heap.c
 # Both halves of pawl-rotate have these.
 MESSAGE	= rotate/message.c rotate/net/method.c rotate/net/method_zos.c \
@@ -94,7 +102,7 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_bech32.c tests/unit/test_recovery.c \
 	  tests/unit/test_rekey.c tests/unit/test_patch.c \
 	  tests/unit/test_newfile.c tests/unit/test_run.c \
-	  tests/unit/test_stack.c
+	  tests/unit/test_stack.c tests/unit/test_module.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
@@ -269,7 +277,13 @@ $B/bench/sqlite3 $B/bench/lmdb: $B/bench/%: $B/tests/bench/%.o $B/libvault.a
 FOUND	= $(foreach p,$(patsubst tests/bench/%.c,%,$(PEERS)),$(if $(shell \
 	  pkg-config --exists $p && echo yes),$B/bench/$p))
 
-bench-programs: $(patsubst tests/bench/%.c,$B/bench/%,$(BENCH)) $(FOUND)
+# pawl-askpass as it would be without a sandbox, to know what that costs.
+bench-bare:
+	@$(MAKE) --no-print-directory B='$B/posix' CPPFLAGS=-DPAWL_POSIX \
+	    $B/posix/pawl-askpass
+
+bench-programs: $(patsubst tests/bench/%.c,$B/bench/%,$(BENCH)) $(FOUND) \
+    bench-bare
 
 bench: setup-bench
 	@$(MAKE) --no-print-directory B='$B' all bench-programs
@@ -334,7 +348,7 @@ lint: setup-lint
 # --- Install ----------------------------------------------------------------
 
 MAN1	= man/pawl-askpass.1 man/pawl-vault.1 man/pawl-rotate.1
-MAN5	= man/pawl-vault.5
+MAN5	= man/pawl-askpass.conf.5 man/pawl-vault.5
 MAN7	= man/pawl.7
 
 install: all

@@ -370,3 +370,19 @@ choose_answer(const struct entry *entry, const struct request *q)
 	(void)record_attr(entry, "user", &at, &user);
 	return user;
 }
+
+int
+choose_destination(struct request *q, struct err *e)
+{
+	const struct prompt *p = &q->prompt;
+
+	if (p->kind != PROMPT_PASSWORD || p->truncated_user ||
+	    p->truncated_host)
+		return err_set(e, ERR_DENIED,
+		    "the prompt does not say whose password it wants");
+	if (parent_agrees(q, part(p->user), part(p->host), e) == 0)
+		return 0;
+	return err_set(e, ERR_DENIED,
+	    "the caller is not an ssh whose command line names the user and "
+	    "host of the prompt");
+}

@@ -68,4 +68,11 @@ int choose_check(const struct entry *entry, struct request *q,
 /* What the answer is: the entry's secret, or for git's first prompt its user. */
 struct slice choose_answer(const struct entry *entry, const struct request *q);
 
+/*
+ * Whether something other than the prompt's text says that its answer goes to
+ * the user and host it names: the parent's command line.  For logins only.
+ * ERR_DENIED.
+ */
+int choose_destination(struct request *q, struct err *e) MUST_CHECK;
+
 #endif

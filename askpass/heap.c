@@ -16,6 +16,21 @@
 static _Alignas(4096) unsigned char heap[HEAP_SIZE];
 static size_t used;
 
+/*
+ * Where glibc asks, at the start of a static program, where the program lies,
+ * in case it loads a library.  This one never does: a readlink(2) less.  Weak,
+ * so that a libc that has it elsewhere keeps its own.
+ */
+const char *_dl_get_origin(void);
+
+__attribute__((weak)) const char *
+_dl_get_origin(void)
+{
+	/* glibc's word for "not known". */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): so glibc has it. */
+	return (const char *)-1;
+}
+
 /* The size of each piece stands in the HEAP_ALIGN bytes before it. */
 static void *
 take(size_t size)

@@ -88,10 +88,10 @@ struct stack_line {
 
 /* Its lines point into it: not to be copied. */
 struct stack {
-	struct stack_line lines[STACK_LINES_MAX];
 	size_t n;
-	char text[STACK_TEXT_MAX];
 	size_t used;
+	struct stack_line lines[STACK_LINES_MAX];
+	char text[STACK_TEXT_MAX];
 };
 
 /* --- Reading -------------------------------------------------------------- */

@@ -30,6 +30,17 @@ struct config {
 int config_parse(struct config *c, const char *name, struct slice text,
     struct err *e) MUST_CHECK;
 
+/* The largest configuration file; it is read whole. */
+#define CONFIG_MAX 16384
+
+/*
+ * Reads the file at path into buf, which has size bytes: one more than it may
+ * fill.  It must be a regular file of root's or the caller's that nobody else
+ * can write to.  1, 0 if there is none, or -1: ERR_CONFIG.
+ */
+int config_read(const char *path, unsigned char *buf, size_t size,
+    struct slice *textp, struct err *e) MUST_CHECK;
+
 /* Reads the file at path_config(), or sets the defaults where none is. */
 int config_load(struct config *c, struct err *e) MUST_CHECK;
 

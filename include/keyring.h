@@ -28,6 +28,10 @@ int keyring_put(const unsigned char id[static TABLE_ID],
 int keyring_get(const unsigned char id[static TABLE_ID], struct secret *secret,
     struct err *e) MUST_CHECK;
 
+/* The same for a key of type "user" that somebody else put there. */
+int keyring_read(const char *description, struct secret *secret,
+    struct err *e) MUST_CHECK;
+
 /* Forgets it; *foundp tells whether there was one.  As keyring_put(). */
 int keyring_remove(const unsigned char id[static TABLE_ID], bool *foundp,
     struct err *e) MUST_CHECK;

@@ -59,10 +59,15 @@ int path_make_parent(const char *path, struct err *e) MUST_CHECK;
  *	state	directory: $XDG_STATE_HOME/pawl; for root /var/lib/pawl;
  *		~/.local/state/pawl
  *	config	PAWL_CONFIG, else /etc/pawl/pawl.conf
+ *	stack	askpass.conf in the directory of config
+ *	own stack	$XDG_CONFIG_HOME/pawl/askpass.conf;
+ *		~/.config/pawl/askpass.conf
  */
 int path_vault(char *buf, size_t size, struct err *e) MUST_CHECK;
 int path_key(char *buf, size_t size, struct err *e) MUST_CHECK;
 int path_state(char *buf, size_t size, struct err *e) MUST_CHECK;
 int path_config(char *buf, size_t size, struct err *e) MUST_CHECK;
+int path_stack(char *buf, size_t size, struct err *e) MUST_CHECK;
+int path_own_stack(char *buf, size_t size, struct err *e) MUST_CHECK;
 
 #endif

@@ -42,6 +42,12 @@ int sandbox_std_fds(struct err *e) MUST_CHECK;
 /* Closes every descriptor above 2 but those in keep[0..n), ascending. */
 void sandbox_close_fds(const int *keep, size_t n);
 
+/*
+ * This process gets the signal when its parent ends; first thing after the
+ * fork(2).  On other systems than Linux it does not.
+ */
+void sandbox_follow_parent(int signal);
+
 enum sandbox_promise {
 	SANDBOX_ASKPASS,
 	SANDBOX_NET

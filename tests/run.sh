@@ -70,6 +70,11 @@ part_stores()
 	bats --formatter tap tests/cli/stores.bats
 }
 
+part_stack()
+{
+	bats --formatter tap tests/cli/stack.bats
+}
+
 part_rotate()
 {
 	bats --formatter tap tests/cli/rotate.bats
@@ -221,7 +226,7 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
-	rotate memory vectors askpass servers crash faults bench fuzz)
+	stack rotate memory vectors askpass servers crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.

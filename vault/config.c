@@ -10,9 +10,6 @@
 #include "io.h"
 #include "path.h"
 
-/* More than any sensible file; it is read whole. */
-#define CONFIG_MAX 16384
-
 /* A job that waits longer for a lock is better told to try again. */
 #define WAIT_MAX 86400
 
@@ -239,18 +236,13 @@ check_file(int fd, const char *path, const char *shown, struct err *e)
 }
 
 int
-config_load(struct config *c, struct err *e)
+config_read(const char *path, unsigned char *buf, size_t size,
+    struct slice *textp, struct err *e)
 {
-	/* Static for its size; the memory is only touched where a file is. */
-	static unsigned char text[CONFIG_MAX + 1];
-	char path[PATH_MAX], shown[200];
-	struct slice all = { text, 0 };
-	int fd = -1, rv = -1;
+	char shown[200];
+	int fd, rv = -1;
 	ssize_t n;
 
-	set_defaults(c);
-	if (path_config(path, sizeof(path), e) == -1)
-		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd == -1 && errno == ENOENT)
 		return 0;
@@ -259,18 +251,36 @@ config_load(struct config *c, struct err *e)
 		return err_sys(e, ERR_CONFIG, "%s", shown);
 	if (check_file(fd, path, shown, e) == -1)
 		goto out;
-	if ((n = read_full(fd, text, sizeof(text))) == -1) {
+	if ((n = read_full(fd, buf, size)) == -1) {
 		(void)err_sys(e, ERR_CONFIG, "%s", shown);
 		goto out;
 	}
-	if (n > CONFIG_MAX) {
-		(void)err_set(e, ERR_CONFIG, "%s is larger than %d bytes",
-		    shown, CONFIG_MAX);
+	if ((size_t)n == size) {
+		(void)err_set(e, ERR_CONFIG, "%s is larger than %zu bytes",
+		    shown, size - 1);
 		goto out;
 	}
-	all.len = (size_t)n;
-	rv = config_parse(c, path, all, e);
+	textp->p = buf;
+	textp->len = (size_t)n;
+	rv = 1;
 out:
 	(void)close(fd);
 	return rv;
+}
+
+int
+config_load(struct config *c, struct err *e)
+{
+	/* Static for its size; the memory is only touched where a file is. */
+	static unsigned char buf[CONFIG_MAX + 1];
+	char path[PATH_MAX];
+	struct slice text = { NULL, 0 };
+	int found;
+
+	set_defaults(c);
+	if (path_config(path, sizeof(path), e) == -1)
+		return -1;
+	if ((found = config_read(path, buf, sizeof(buf), &text, e)) != 1)
+		return found;
+	return config_parse(c, path, text, e);
 }

@@ -154,19 +154,26 @@ keyring_put(const unsigned char id[static TABLE_ID],
 }
 
 int
-keyring_get(const unsigned char id[static TABLE_ID], struct secret *secret,
-    struct err *e)
+keyring_read(const char *description, struct secret *secret, struct err *e)
 {
-	char description[DESCRIPTION];
 	long key = -1, n = -1;
 
-	describe(description, id);
 	if ((key = search(description)) != -1)
 		n = read_key(key, secret);
 	if (n < 0 || (size_t)n > secret->cap)
 		return err_set(e, ERR_NOVAULT, "not in the kernel keyring");
 	secret->len = (size_t)n;
 	return 0;
+}
+
+int
+keyring_get(const unsigned char id[static TABLE_ID], struct secret *secret,
+    struct err *e)
+{
+	char description[DESCRIPTION];
+
+	describe(description, id);
+	return keyring_read(description, secret, e);
 }
 
 int

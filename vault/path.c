@@ -580,3 +580,33 @@ path_config(char *buf, size_t size, struct err *e)
 		return put(buf, size, "PAWL_CONFIG", path, "", e);
 	return put(buf, size, "the default path", "/etc/pawl/pawl.conf", "", e);
 }
+
+int
+path_stack(char *buf, size_t size, struct err *e)
+{
+	static const char name[] = "/askpass.conf";
+	size_t len;
+
+	if (path_config(buf, size, e) == -1)
+		return -1;
+	cut_last(buf);
+	len = strlen(buf);
+	if (sizeof(name) > size - len)
+		return err_set(e, ERR_CONFIG, "PAWL_CONFIG is too long");
+	memcpy(buf + len, name, sizeof(name));
+	return 0;
+}
+
+int
+path_own_stack(char *buf, size_t size, struct err *e)
+{
+	const char *dir = variable("XDG_CONFIG_HOME");
+
+	if (dir != NULL)
+		return put(buf, size, "XDG_CONFIG_HOME", dir,
+		    "/pawl/askpass.conf", e);
+	if ((dir = variable("HOME")) == NULL)
+		return err_set(e, ERR_CONFIG,
+		    "HOME is not set: set it, or XDG_CONFIG_HOME");
+	return put(buf, size, "HOME", dir, "/.config/pawl/askpass.conf", e);
+}

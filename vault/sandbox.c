@@ -505,6 +505,12 @@ close_between(unsigned int first, unsigned int last)
 		(void)close((int)first);
 }
 
+void
+sandbox_follow_parent(int signal)
+{
+	(void)prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
+}
+
 static int
 deny_privileges(void)
 {
@@ -584,6 +590,12 @@ close_between(unsigned int first, unsigned int last)
 		last = (unsigned int)most;
 	for (; first <= last; first++)
 		(void)close((int)first);
+}
+
+void
+sandbox_follow_parent(int signal)
+{
+	(void)signal;
 }
 
 static int

@@ -100,7 +100,7 @@ row()
 	[[ $3 =~ ^[0-9]+(\.[0-9]+)?(e-[0-9]+)?$ ]] || fail "no figure: $2"
 	awk -v what="$2" -v figure="$3" -v unit="$4" -v limit="${5-}" 'BEGIN {
 		form = unit == "calls" ? "%d" : unit == "MiB" ? "%.1f" : "%.2f"
-		size = unit == "MiB" || unit == "s" ? " " unit : ""
+		size = unit == "MiB" || unit == "s" || unit == "ms" ? " " unit : ""
 		shown = sprintf(form, figure) (unit == "x" ? " x" : size)
 		if (limit != "" && figure + 0 > limit + 0)
 			shown = shown ", MISS"
@@ -167,19 +167,48 @@ count_calls()
 	calls=$(grep -c '^[a-z0-9_]*(' "$home/trace")
 }
 
+# A stack as a site might have, beside a pawl.conf that is not there.
+make_stack()
+{
+	mkdir -p "$home/stack"
+	cat >"$home/stack/askpass.conf" <<-'END'
+		# As compiled in, and a gate.
+		ssh optional caller /usr/ test
+		ssh required once
+		ssh sufficient vault
+		other requisite deny
+	END
+}
+
+# A stack as a site might have, beside a pawl.conf that is not there.
+make_stack()
+{
+	mkdir -p "$home/stack"
+	cat >"$home/stack/askpass.conf" <<-'END'
+		# As compiled in, and a gate.
+		ssh optional caller /usr/ test
+		ssh required once
+		ssh sufficient vault
+		other requisite deny
+	END
+}
+
 answers()
 {
 	local one_is="1 entry" one many
 	vault "$data/one" 1
 	vault "$data/many" "$entries"
 	make_script
+	make_stack
 	askpass "$data/one"
 	one=("${askpass[@]}")
 	askpass "$data/many"
 	many=("${askpass[@]}")
 	measure "$B/bench/spawn" "$spawns" null OLDPASS1 "$B/bench/null" -- \
 		script "$secret" "FILE=$home/secret" "$home/script" -- \
-		one "$secret" "${one[@]}" -- many "$secret" "${many[@]}"
+		one "$secret" "${one[@]}" -- many "$secret" "${many[@]}" -- \
+		stack "$secret" "PAWL_CONFIG=$home/stack/none" "${one[@]}" -- \
+		bare "$secret" "${one[@]:0:2}" "$B/posix/pawl-askpass" "$prompt"
 	# shellcheck disable=SC2016 # backquotes as in Markdown
 	local it='`pawl-askpass`' script='the `sh` script with `cat`'
 	ratio job "$it, $one_is / a program that does nothing, linked alike" \
@@ -187,6 +216,16 @@ answers()
 	ratio job "$it, $many_is / the same" many null 1.25
 	ratio job "$it, $one_is / $script that it replaces" one script 0.60
 	ratio job "$it, $many_is / the same" many script 0.60
+	ratio job "$it, a stack from a file / a program that does nothing" \
+		stack null 1.30
+	row job "what its sandbox adds" "$(awk -v a="$(median one)" \
+		-v b="$(median bare)" 'BEGIN {
+			print a < b ? 0 : (a - b) / 1000000 }')" ms 0.30
+	ratio job "$it, a stack from a file / a program that does nothing" \
+		stack null 1.30
+	row job "what its sandbox adds" "$(awk -v a="$(median one)" \
+		-v b="$(median bare)" 'BEGIN {
+			print a < b ? 0 : (a - b) / 1000000 }')" ms 0.30
 	count_calls "$data/one"
 	row job "its system calls, $one_is" "$calls" calls 35
 	count_calls "$data/many"
@@ -197,6 +236,10 @@ answers()
 	raw script "sh script with cat \"\$FILE\""
 	raw one "pawl-askpass, $one_is"
 	raw many "pawl-askpass, $many_is"
+	raw stack "pawl-askpass, $one_is, a stack from a file"
+	raw bare "pawl-askpass, $one_is, built without the sandbox"
+	raw stack "pawl-askpass, $one_is, a stack from a file"
+	raw bare "pawl-askpass, $one_is, built without the sandbox"
 }
 
 # --- One commit -------------------------------------------------------------
@@ -258,6 +301,8 @@ case ${1-} in
 	exit 64
 	;;
 esac
+[ -x "$B/posix/pawl-askpass" ] || fail "not built: run make bench"
+[ -x "$B/posix/pawl-askpass" ] || fail "not built: run make bench"
 for program in null fill spawn commit logins unseal; do
 	[ -x "$B/bench/$program" ] || fail "not built: run make bench"
 done

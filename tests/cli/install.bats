@@ -46,6 +46,7 @@ inside() {
 		644 usr/share/man/man1/pawl-askpass.1
 		644 usr/share/man/man1/pawl-rotate.1
 		644 usr/share/man/man1/pawl-vault.1
+		644 usr/share/man/man5/pawl-askpass.conf.5
 		644 usr/share/man/man5/pawl-vault.5
 		644 usr/share/man/man7/pawl.7
 		644 usr/share/zsh/site-functions/_pawl-vault

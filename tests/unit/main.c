@@ -51,6 +51,7 @@ static const struct {
 	{ "rekey", rekey_suite },
 	{ "patch", patch_suite },
 	{ "stack", stack_suite },
+	{ "module", module_suite },
 };
 
 static bool

@@ -46,5 +46,6 @@ Suite *newfile_suite(void);
 Suite *rekey_suite(void);
 Suite *patch_suite(void);
 Suite *stack_suite(void);
+Suite *module_suite(void);
 
 #endif

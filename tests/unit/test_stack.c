@@ -366,6 +366,13 @@ model_answers(const char *program, const enum stack_result *results)
 	return m;
 }
 
+/* Puts a line at to, and returns what is behind it. */
+static char *
+add(char *to, const char *control, const char *what)
+{
+	return to + snprintf(to, 100, "%s %s\n", control, what);
+}
+
 /* Writes the program as a stack; false if it jumps too far. */
 static bool
 write_stack(const char *program, char *text, char *sub)
@@ -379,7 +386,7 @@ write_stack(const char *program, char *text, char *sub)
 		char low = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
 
 		if (*p == '(') {
-			to += sprintf(to, "substack sub\n");
+			to = add(to, "substack", "sub");
 			text = to;
 			to = sub;
 			continue;
@@ -390,8 +397,7 @@ write_stack(const char *program, char *text, char *sub)
 		}
 		for (i = 0; words[i][0][0] != low; i++)
 			;
-		to += sprintf(to, "%s %s\n", words[i][1],
-		    low == *p ? "once" : "vault");
+		to = add(to, words[i][1], low == *p ? "once" : "vault");
 		if ((low == 'j' || low == 'n') && skip_item(p + 1) == NULL)
 			return false;
 	}
