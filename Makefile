@@ -61,7 +61,8 @@ STACK	= askpass/stack.c askpass/stack_args.c askpass/stack_names.c \
 	  askpass/stack_parse.c askpass/stack_word.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/service.c askpass/parent.c \
 	  askpass/prompt.c \
-	  askpass/job.c askpass/job_open.c askpass/stacks.c \
+	  askpass/job.c askpass/job_open.c askpass/explain.c \
+	  askpass/last.c askpass/stacks.c \
 	  askpass/outside.c askpass/outside_run.c askpass/module.c \
 	  askpass/mod_bind.c askpass/mod_once.c askpass/mod_caller.c \
 	  askpass/mod_time.c askpass/mod_confirm_tty.c askpass/mod_deny.c \

@@ -10,11 +10,15 @@
 
 #define JOB_PROGRAM "pawl-askpass"
 
+/*
+ * In the order of use: a page that is not touched is not paid for by every
+ * answer.
+ */
 struct job {
-	struct config config;
 	struct path_trust trust;
 	struct key key;
 	char path[PATH_MAX];
+	struct config config;
 	struct request request;
 	/* The argument, and SSH_ASKPASS_PROMPT. */
 	const char *prompt;
@@ -23,7 +27,6 @@ struct job {
 	/* Where answers are noted: the vault's, or one for no vault. */
 	struct state *state;
 	struct outside outside;
-	struct module_context context;
 	/* Layers of the sandbox that the kernel lacks. */
 	unsigned int missing;
 	/* Nobody is told or asked anything: --explain. */
@@ -31,6 +34,7 @@ struct job {
 	/* With dry: told each line's result. */
 	void (*watch)(const struct stack_line *line, enum stack_result result,
 	    const struct err *why);
+	struct module_context context;
 };
 
 /* All that needs a path, a socket or a process.  In this order, once. */

@@ -114,7 +114,7 @@ job_prepare(struct job *j, struct err *e)
 	if (config_load(&j->config, e) == -1)
 		return -1;
 	audit = j->config.audit_file[0] == '\0' ? NULL : j->config.audit_file;
-	if (audit_open(JOB_PROGRAM, audit, e) == -1)
+	if (!j->dry && audit_open(JOB_PROGRAM, audit, e) == -1)
 		return -1;
 	if (j->config.require_mlock && !secret_locked())
 		return err_set(e, ERR_DENIED,

@@ -18,6 +18,7 @@
 
 #include <sodium.h>
 
+#include "explain.h"
 #include "io.h"
 #include "job.h"
 #include "sandbox.h"
@@ -147,6 +148,8 @@ usage(void)
 {
 	static const char text[] =
 	    "usage: pawl-askpass PROMPT\n"
+	    "       pawl-askpass --explain PROMPT [COMMAND...]\n"
+	    "       pawl-askpass --last [N]\n"
 	    "Answers a password prompt from the vault.  For SSH_ASKPASS; set\n"
 	    "PAWL_ENTRY or PASSWD_DSN to name the entry.  See "
 	    "pawl-askpass(1).\n";
@@ -165,28 +168,68 @@ version(void)
 									0;
 }
 
+/* "--last", "--last N". */
+static int
+last(struct job *j, int argc, char **argv)
+{
+	struct err e = { ERR_NONE, "" };
+	uint64_t n = 10;
+
+	if (argc > 3 ||
+	    (argc == 3 && parse_number(argv[2], 1, STATE_SLOTS, &n, &e) == -1))
+		return usage();
+	if (secret_init(arena, sizeof(arena), &e) == -1)
+		return err_print(JOB_PROGRAM, &e);
+	return explain_last(j, (size_t)n, &e);
+}
+
+/* "--explain PROMPT", "--explain PROMPT COMMAND ...". */
+static int
+explain_prompt(struct job *j, int argc, char **argv)
+{
+	struct err e = { ERR_NONE, "" };
+
+	if (argc < 3)
+		return usage();
+	j->prompt = argv[2];
+	if (secret_init(arena, sizeof(arena), &e) == -1)
+		return err_print(JOB_PROGRAM, &e);
+	return explain(j, argv + 3, (size_t)argc - 3, &e);
+}
+
+static int
+run(struct job *j, char *prompt)
+{
+	struct err e = { ERR_NONE, "" };
+	int prepared;
+
+	j->prompt = prompt;
+	choose_look(&j->request, prompt);
+	prepared = secret_init(arena, sizeof(arena), &e);
+	if (prepared == 0)
+		prepared = job_prepare(j, &e);
+	if (prepared == 0 && j->vault != NULL && vault_busy(j->vault) > 0)
+		return serve_busy(j, &e);
+	return serve(j, prepared, false, &e);
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct job j;
-	struct err e = { ERR_NONE, "" };
-	int prepared;
 
 	sandbox_harden();
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return version();
-	if (argc != 2 || strcmp(argv[1], "--help") == 0)
-		return usage();
-	j.prompt = argv[1];
+	(void)randombytes_set_implementation(&plain_randomness);
 	j.request.entry = variable("PAWL_ENTRY");
 	j.request.dataset = variable("PASSWD_DSN");
 	j.hint = variable("SSH_ASKPASS_PROMPT");
-	choose_look(&j.request, j.prompt);
-	(void)randombytes_set_implementation(&plain_randomness);
-	prepared = secret_init(arena, sizeof(arena), &e);
-	if (prepared == 0)
-		prepared = job_prepare(&j, &e);
-	if (prepared == 0 && j.vault != NULL && vault_busy(j.vault) > 0)
-		return serve_busy(&j, &e);
-	return serve(&j, prepared, false, &e);
+	if (argc >= 2 && strcmp(argv[1], "--explain") == 0)
+		return explain_prompt(&j, argc, argv);
+	if (argc >= 2 && strcmp(argv[1], "--last") == 0)
+		return last(&j, argc, argv);
+	if (argc != 2 || strcmp(argv[1], "--help") == 0)
+		return usage();
+	return run(&j, argv[1]);
 }

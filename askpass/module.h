@@ -34,26 +34,27 @@ struct module_context {
 	enum service service;
 	/* NULL where no stack uses it, or with vault_why. */
 	struct vault *vault;
-	struct err vault_why;
 	const struct slot_key *key;
 	struct path_trust *trust;
-	/* Set by module_prepare(), and so is ready, at the end. */
-	struct stack_moment now;
-	size_t nready;
+	/* The path of the caller's program, if it is not to be looked up. */
+	const char *caller;
 	/* Who asks people and runs programs, or NULL: then nobody does, and
 	 * what they would say is taken for a yes. */
 	struct outside *outside;
+	/* Set by module_prepare(), and so is ready. */
+	struct stack_moment now;
+	size_t nready;
 
-	/* The entry, once a line has asked for it; name.p is NULL before. */
-	struct entry entry;
-	struct secret *plain;
-	bool looked;
-	enum err_kind found;
-	struct err found_why;
 	/* The line to write, and who gave it. */
 	struct secret *answer;
 	const struct stack_line *from;
+	/* The entry, once a line has asked for it; name.p is NULL before. */
+	struct secret *plain;
+	bool looked;
+	struct err found_why;
+	struct entry entry;
 
+	struct err vault_why;
 	struct module_ready ready[MODULE_READY_MAX];
 };
 

@@ -158,7 +158,26 @@ scan()
 	scan pawl-askpass sh -c 'pawl-askpass "root@localhost'\''s password: "; :'
 	scan pawl-askpass sh -c 'pawl-askpass "what?"; :'
 	scan pawl-askpass sh -c \
+		'pawl-askpass --explain "site1@localhost'\''s password: "; :'
+	scan pawl-askpass sh -c \
 		'PAWL_ENTRY=none pawl-askpass "site1@localhost'\''s password: "; :'
+}
+
+@test "pawl-askpass with secrets from elsewhere, in both processes" {
+	cp /bin/bash ssh
+	printf '#!/bin/sh\nprintf password=\ncat %s/stdin\n' "$PWD" >program
+	chmod 700 program
+	chmod 600 stdin
+	for line in "dataset $PWD/stdin user=site1 host=localhost" \
+		"exec $PWD/program"; do
+		echo "ssh sufficient $line" >"$HOME/askpass.conf"
+		scan pawl-askpass ./ssh -c 'pawl-askpass "$1" >answer; exit $?' \
+			site1@localhost "site1@localhost's password: "
+		[ "$(cat answer)" = $secret ]
+		rm answer
+		scan pawl-askpass ./ssh -c 'trap : TERM; pawl-askpass "$1"; :' \
+			root@localhost "root@localhost's password: "
+	done
 }
 
 @test "pawl-rotate and pawl-rotate-net, when all goes well" {

@@ -495,3 +495,124 @@ at_terminal() {
 	[ ! -s "$T/out" ]
 	grep -q "confirm-tty: a person at the terminal said no" "$T/err"
 }
+
+# explained LINE: --explain has printed it.
+explained() {
+	grep -q -x -e "$1" <<<"$output"
+}
+
+@test "--explain: the prompt, the entry, every line and the verdict" {
+	run --separate-stderr pawl-askpass --explain "$prompt"
+	[ "$status" -eq 0 ]
+	explained "prompt:   password (ssh-password)"
+	explained "user:     site1"
+	explained "service:  ssh"
+	explained "line:     compiled-in:1 required once: success"
+	explained "line:     compiled-in:2 required vault: success"
+	explained "entry:    site1, by PAWL_ENTRY=site1"
+	explained "verdict:  answer, from vault"
+	[[ $output$stderr != *PASS1* ]]
+	run pawl-askpass --explain "(site1@127.0.0.1) Verification code: "
+	[ "$status" -eq 77 ]
+	explained "prompt:   otp (otp-google)"
+	explained "server:   Verification code: "
+	explained "verdict:  refuse: this asks for a one-time code"
+	run pawl-askpass --explain "$(printf '\033[2Jx')"
+	[ "$status" -eq 77 ]
+	[[ $output == "prompt:   unknown (not-text)"* ]]
+	PAWL_ENTRY=none run pawl-askpass --explain "$prompt"
+	[ "$status" -eq 1 ]
+	explained "entry:    none, by PAWL_ENTRY=none"
+}
+
+@test "--explain: as if another had asked" {
+	unset PAWL_ENTRY
+	run pawl-askpass --explain "$prompt"
+	[ "$status" -eq 77 ]
+	explained "caller:   bash.*"
+	explained "verdict:  refuse: the caller is not an ssh.*"
+	run pawl-askpass --explain "$prompt" ssh -p 22 site1@127.0.0.1
+	[ "$status" -eq 0 ]
+	explained 'caller:   ssh, to user "site1" host "127.0.0.1"'
+	explained "entry:    site1, by the caller's destination"
+	run pawl-askpass --explain "$prompt" ssh root@127.0.0.1
+	[ "$status" -eq 77 ]
+	explained "verdict:  refuse and end ssh: the prompt and.*"
+	printf '%s\n' "ssh required caller /usr/bin/ssh" \
+	    "ssh sufficient exec /none" "ssh required deny" | stack
+	run pawl-askpass --explain "$prompt" /usr/bin/ssh site1@127.0.0.1
+	[ "$status" -eq 0 ]
+	explained "line: .*:1 required caller /usr/bin/ssh: success"
+	explained "line: .*:2 sufficient exec /none: success, not run here"
+	explained "verdict:  answer, if those who were not asked give one"
+	run pawl-askpass --explain "$prompt" /opt/ssh site1@127.0.0.1
+	[ "$status" -eq 77 ]
+	explained "line: .*: denied: the caller is /opt/ssh"
+}
+
+@test "--explain notes nothing, ends nobody and asks nobody" {
+	echo "audit-file = $T/audit" >"$PAWL_CONFIG"
+	program <<-'END'
+		touch "$HOME/ran"
+		echo password=EXEC1
+	END
+	printf '%s\n' "ssh sufficient exec $T/program" "ssh required vault" |
+	    stack
+	run "$T/ssh" -c 'pawl-askpass --explain "$1"
+	    pawl-askpass --explain "root@127.0.0.1'"'"'s password: "
+	    pawl-askpass "$1"; exit $?' site1@127.0.0.1 "$prompt"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *$'\nEXEC1' ]]
+	[ "$(grep -c . "$T/audit")" -eq 1 ]
+	rm "$T/ran" "$T/audit"
+	pawl-askpass --explain "$prompt" ssh site1@127.0.0.1
+	[ ! -e "$T/ran" ]
+	[ ! -e "$T/audit" ]
+}
+
+@test "--last: from the state file, without reasons" {
+	ask
+	answered PASS1
+	ask "root@127.0.0.1's password: "
+	refused ""
+	run --separate-stderr pawl-askpass --last
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} == 20??-*Z" event=answer entry=site1 prompt=password pid="* ]]
+	[[ ${lines[1]} == 20??-*Z" event=refuse entry=site1 prompt=password pid="* ]]
+	[[ $stderr == *"set audit-file in pawl.conf"* ]]
+	run --separate-stderr pawl-askpass --last 1
+	[ "${#lines[@]}" -eq 1 ]
+	[[ ${lines[0]} == *event=refuse* ]]
+	run pawl-askpass --last 0
+	[ "$status" -eq 64 ]
+	run pawl-askpass --last 1 1
+	[ "$status" -eq 64 ]
+}
+
+@test "--last: from the audit file, this user's, and why" {
+	echo "audit-file = $T/audit" >"$PAWL_CONFIG"
+	{
+		echo "2026-01-01T00:00:00Z pawl-askpass[1]: event=answer uid=9"
+		echo "2026-01-01T00:00:00Z pawl-vault[1]: event=get uid=$(id -u)"
+	} >"$T/audit"
+	chmod 600 "$T/audit"
+	ask
+	ask "root@127.0.0.1's password: "
+	echo "2026-01-01T00:00:00Z pawl-askpass[1]: event=refuse uid=$(id -u)9" \
+	    >>"$T/audit"
+	run --separate-stderr pawl-askpass --last
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} == *"event=answer entry=site1 prompt=password"* ]]
+	[[ ${lines[1]} == *"event=refuse "*'why=the\x20prompt\x20is\x20for'* ]]
+	run --separate-stderr pawl-askpass --last 1
+	[ "${#lines[@]}" -eq 1 ]
+	[[ ${lines[0]} == *event=refuse* ]]
+	# Nothing there yet: what the state file knows.
+	: >"$T/audit"
+	run --separate-stderr pawl-askpass --last
+	[ "${#lines[@]}" -eq 2 ]
+	[[ $stderr == *"set audit-file"* ]]
+}
