@@ -1,7 +1,6 @@
 #include <sys/types.h>
 #include <sys/auxv.h>
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -156,7 +155,6 @@ job_must_end_caller(struct job *j)
 int
 job_refuse(struct job *j, struct err *e)
 {
-	const pid_t parent = j->request.parent.pid;
 	bool end = job_must_end_caller(j);
 	struct err unnoted;
 	int status;
@@ -168,7 +166,7 @@ job_refuse(struct job *j, struct err *e)
 		(void)err_in(e, "ssh stopped, nothing sent");
 	status = err_print(JOB_PROGRAM, e);
 	if (end)
-		(void)kill(parent, SIGTERM);
+		parent_end(&j->request.parent);
 	return status;
 }
 

@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -19,6 +21,9 @@ static const char add_options[] = "EHMShemst";
 
 /* sshconnect2.c, since 8.5: what a server asks is printed with this. */
 static const char prefix_format[] = "(%s@%s) %s";
+
+/* How long a process may take to end. */
+#define END_MS 1000
 
 /* Walks the terminated strings of a command line. */
 struct args {
@@ -195,6 +200,8 @@ parent_provider(struct slice cmdline, struct slice *provider)
 static void
 look_at_program(struct parent *p)
 {
+	static const char gone[] = " (deleted)";
+	const size_t gone_len = sizeof(gone) - 1;
 	char path[64], target[4096];
 	const char *base;
 	ssize_t n;
@@ -202,6 +209,10 @@ look_at_program(struct parent *p)
 	(void)snprintf(path, sizeof(path), "/proc/%ld/exe", (long)p->pid);
 	if ((n = readlink(path, target, sizeof(target) - 1)) == -1)
 		return;
+	/* The link says so when the file was replaced while it runs. */
+	if ((size_t)n > gone_len &&
+	    memcmp(target + n - gone_len, gone, gone_len) == 0)
+		n -= (ssize_t)gone_len;
 	target[n] = '\0';
 	base = strrchr(target, '/');
 	base = base == NULL ? target : base + 1;
@@ -311,4 +322,13 @@ bool
 parent_is_ssh(struct parent *p)
 {
 	return strcmp(parent_program(p), "ssh") == 0;
+}
+
+void
+parent_end(const struct parent *p)
+{
+	struct pollfd reader = { .fd = STDOUT_FILENO };
+
+	if (kill(p->pid, SIGTERM) == 0 && poll(&reader, 1, END_MS) == 0)
+		(void)kill(p->pid, SIGKILL);
 }

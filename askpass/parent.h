@@ -68,4 +68,12 @@ int parent_destination(struct slice cmdline, struct slice *user,
 /* The library in the arguments of "ssh-add -s".  Pure.  -1 if there is none. */
 int parent_provider(struct slice cmdline, struct slice *provider);
 
+/*
+ * Ends the process that reads standard output, a pipe, so that it sends
+ * nothing: with SIGTERM; with SIGKILL if it still reads after a second, for
+ * ssh inherits from its job that it ignores SIGTERM or holds it back.  Until
+ * then it waits for the answer.  Allowed in the sandbox.
+ */
+void parent_end(const struct parent *p);
+
 #endif

@@ -4,9 +4,10 @@
  *
  *	SANDBOX_ASKPASS	read, write and close what is open, send on a connected
  *			socket, tell the time, read links (who the parent is),
- *			exit, SIGTERM to the parent.  No
- *			open, no socket, no exec, no more memory: by seccomp
- *			these fail (and by Landlock only where it is missing).
+ *			wait with poll, exit, SIGTERM and SIGKILL to the
+ *			parent.  No open, no socket, no exec, no more memory: by
+ *			seccomp these fail (and by Landlock only where it is
+ *			missing).
  *	SANDBOX_NET	connect to the world, resolve names, start threads, read
  *			files below /etc, /usr, /lib and the CA file.  No write,
  *			no other process, no listening, no signal to others:
@@ -55,7 +56,7 @@ enum sandbox_promise {
 
 struct sandbox {
 	enum sandbox_promise promise;
-	/* ASKPASS: the only process that may be signalled, with SIGTERM. */
+	/* ASKPASS: the only process that may be ended. */
 	pid_t parent;
 	/* NET: one more file or directory that may be read, or NULL. */
 	const char *readable;

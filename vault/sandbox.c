@@ -69,6 +69,10 @@ static const int askpass_calls[] = {
 #ifdef __NR_readlink
 	__NR_readlink,
 #endif
+	__NR_ppoll,
+#ifdef __NR_poll
+	__NR_poll,
+#endif
 };
 
 /* No library that pawl-rotate-net uses has a reason to call these. */
@@ -236,11 +240,12 @@ askpass_filter(struct filter *f, pid_t parent)
 
 	/* kill(0), kill(-1) and process groups are never a parent's id. */
 	if (parent > 1) {
-		skip_unless(f, __NR_kill, 6);
+		skip_unless(f, __NR_kill, 7);
 		load_arg(f, 0);
-		skip_unless(f, (uint32_t)parent, 3);
+		skip_unless(f, (uint32_t)parent, 4);
 		load_arg(f, 1);
-		skip_unless(f, SIGTERM, 1);
+		skip_if(f, SIGTERM, 1);
+		skip_unless(f, SIGKILL, 1);
 		end(f, ALLOW);
 		end(f, FAIL(EPERM));
 	}

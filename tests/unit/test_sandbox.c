@@ -285,6 +285,10 @@ static const int askpass_allows[] = {
 #ifdef SYS_readlink
 	SYS_readlink,
 #endif
+	SYS_ppoll,
+#ifdef SYS_poll
+	SYS_poll,
+#endif
 };
 
 /*
@@ -338,10 +342,13 @@ START_TEST(askpass_is_refused_a_bad_argument)
 		{ "kill parent 0", SYS_kill, { parent, 0 }, EPERM },
 		{ "kill parent USR1", SYS_kill, { parent, SIGUSR1 }, EPERM },
 		{ "kill parent CONT", SYS_kill, { parent, SIGCONT }, EPERM },
+		{ "kill parent STOP", SYS_kill, { parent, SIGSTOP }, EPERM },
 		{ "kill group", SYS_kill, { 0, SIGTERM }, EPERM },
 		{ "kill parent's group", SYS_kill, { -parent, SIGTERM },
 		    EPERM },
 		{ "kill another", SYS_kill, { 0x7fffffff, SIGTERM }, EPERM },
+		{ "kill another KILL", SYS_kill, { 0x7fffffff, SIGKILL },
+		    EPERM },
 		{ "sendto an address", SYS_sendto,
 		    { 1, 0, 0, 0, (long)(intptr_t)address, 16 }, EPERM },
 		{ "sendto a low address", SYS_sendto, { 1, 0, 0, 0, 65536, 16 },
