@@ -107,6 +107,7 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
+	  tests/fuzz/fuzz_choose.c \
 	  tests/fuzz/fuzz_message.c tests/fuzz/fuzz_reply.c \
 	  tests/fuzz/fuzz_edit_text.c tests/fuzz/fuzz_csv.c \
 	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c \
@@ -301,7 +302,8 @@ fuzz: setup-fuzz
 
 # libFuzzer instruments what it is to explore, so the sources are built anew:
 # once, as a library for all targets.
-FUZZLIB	= $(LIB) $(STACK) askpass/prompt.c $(MESSAGE) rotate/net/reply.c
+FUZZLIB	= $(LIB) $(filter-out %/main.c,$(ASKPASS)) $(MESSAGE) \
+	  rotate/net/reply.c
 
 $B/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

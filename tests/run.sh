@@ -91,6 +91,11 @@ part_askpass()
 		"$HOME/world" bats --formatter tap tests/world
 }
 
+part_rogue()
+{
+	tests/servers/rogue.py
+}
+
 part_servers()
 {
 	as_root "the servers behave" bats --formatter tap tests/servers
@@ -226,7 +231,8 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
-	stack rotate memory vectors askpass servers crash faults bench fuzz)
+	stack rotate memory vectors askpass rogue servers crash faults bench
+	fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.
