@@ -180,19 +180,6 @@ make_stack()
 	END
 }
 
-# A stack as a site might have, beside a pawl.conf that is not there.
-make_stack()
-{
-	mkdir -p "$home/stack"
-	cat >"$home/stack/askpass.conf" <<-'END'
-		# As compiled in, and a gate.
-		ssh optional caller /usr/ test
-		ssh required once
-		ssh sufficient vault
-		other requisite deny
-	END
-}
-
 answers()
 {
 	local one_is="1 entry" one many
@@ -221,11 +208,6 @@ answers()
 	row job "what its sandbox adds" "$(awk -v a="$(median one)" \
 		-v b="$(median bare)" 'BEGIN {
 			print a < b ? 0 : (a - b) / 1000000 }')" ms 0.30
-	ratio job "$it, a stack from a file / a program that does nothing" \
-		stack null 1.30
-	row job "what its sandbox adds" "$(awk -v a="$(median one)" \
-		-v b="$(median bare)" 'BEGIN {
-			print a < b ? 0 : (a - b) / 1000000 }')" ms 0.30
 	count_calls "$data/one"
 	row job "its system calls, $one_is" "$calls" calls 35
 	count_calls "$data/many"
@@ -236,8 +218,6 @@ answers()
 	raw script "sh script with cat \"\$FILE\""
 	raw one "pawl-askpass, $one_is"
 	raw many "pawl-askpass, $many_is"
-	raw stack "pawl-askpass, $one_is, a stack from a file"
-	raw bare "pawl-askpass, $one_is, built without the sandbox"
 	raw stack "pawl-askpass, $one_is, a stack from a file"
 	raw bare "pawl-askpass, $one_is, built without the sandbox"
 }
