@@ -111,7 +111,9 @@ FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_message.c tests/fuzz/fuzz_reply.c \
 	  tests/fuzz/fuzz_edit_text.c tests/fuzz/fuzz_csv.c \
 	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c \
-	  tests/fuzz/fuzz_pass.c tests/fuzz/fuzz_stack.c
+	  tests/fuzz/fuzz_pass.c tests/fuzz/fuzz_stack.c \
+	  tests/fuzz/fuzz_config.c tests/fuzz/fuzz_bech32.c \
+	  tests/fuzz/fuzz_recovery.c
 FAULTS	= tests/crash/fault.c tests/crash/alloc.c tests/crash/calls.c \
 	  tests/crash/trace.c tests/crash/scan.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
@@ -313,9 +315,10 @@ $B/fuzz/obj/%.o: %.c Makefile
 $B/fuzz/libpawl.a: $(patsubst %.c,$B/fuzz/obj/%.o,$(FUZZLIB))
 	$(say)$(AR) rcs $@ $^
 
-$B/fuzz/%: tests/fuzz/%.c $B/fuzz/libpawl.a
+$B/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $B/fuzz/libpawl.a
 	$(say)clang -std=c11 -O1 -g $(CPPFLAGS) $(PRIVATE) \
-	    -fsanitize=fuzzer,address,undefined -o $@ $^ $(SODIUM)
+	    -fsanitize=fuzzer,address,undefined -o $@ $(filter-out %.h,$^) \
+	    $(SODIUM)
 
 -include $(patsubst %.c,$B/fuzz/obj/%.d,$(FUZZLIB))
 
@@ -324,7 +327,7 @@ $B/fuzz/%: tests/fuzz/%.c $B/fuzz/libpawl.a
 SHIPPED	= $(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) $(ROTATE) $(NET)
 HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
 	  rotate/net/*.h tests/unit/*.h tests/crash/*.h \
-	  tests/bench/*.h)
+	  tests/bench/*.h tests/fuzz/*.h)
 TESTC	= $(UNIT) $(FUZZ) $(FAULTS) $(BENCH) $(PEERS) \
 	  tests/servers/pam_pawl.c tests/servers/oldssh.c
 GCCMORE	= -Werror -fanalyzer -Wlogical-op -Wduplicated-cond \

@@ -12,6 +12,12 @@
 #include "bytes.h"
 #include "err.h"
 
+/*
+ * The longest wait and lock-wait, in seconds: a job that waits longer is better
+ * told to try again.
+ */
+#define CONFIG_WAIT_MAX 86400
+
 struct config {
 	/* audit-file = PATH: audit lines go here too; "" for none. */
 	char audit_file[PATH_MAX];

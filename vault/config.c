@@ -10,9 +10,6 @@
 #include "io.h"
 #include "path.h"
 
-/* A job that waits longer for a lock is better told to try again. */
-#define WAIT_MAX 86400
-
 /* Sets one thing from value, or leaves why not in e, without the place. */
 struct setting {
 	const char *key;
@@ -57,7 +54,7 @@ parse_wait(const char *value, unsigned int *msp, struct err *e)
 
 	if (parse_duration(value, &seconds, e) == -1)
 		return -1;
-	if (seconds > WAIT_MAX)
+	if (seconds > CONFIG_WAIT_MAX)
 		return err_set(e, ERR_CONFIG, "must not be more than 1d");
 	*msp = (unsigned int)seconds * 1000;
 	return 0;

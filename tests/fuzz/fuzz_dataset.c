@@ -7,15 +7,7 @@
 #include <string.h>
 
 #include "dataset.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool good)
-{
-	if (!good)
-		abort();
-}
+#include "fuzz.h"
 
 static void
 fuzz_password(const uint8_t *data, size_t size, struct secret *to)

@@ -7,17 +7,9 @@
 #include <string.h>
 
 #include "edit_text.h"
+#include "fuzz.h"
 
 #define MARK "# >>> fuzz"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static void
 require_same(const struct edit *a, const struct edit *b)
