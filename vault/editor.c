@@ -19,6 +19,22 @@
 #include "sandbox.h"
 
 #define FILE_NAME "entry"
+
+/*
+ * For sh(1): runs an editor, $1 being the file and $2 its program.  vim(1) and
+ * nvim(1) are told to keep what they show out of swap, undo, backup and history
+ * files, some of which would be on a disk.
+ */
+#define SCRIPT \
+	"editor=$(readlink -f \"$(command -v \"$2\")\")\n" \
+	"case ${editor##*/} in\n" \
+	"vim* | nvim*)\n" \
+	"exec %s -n -i NONE " \
+	"-c 'set noundofile nobackup nowritebackup' \"$1\"\n" \
+	";;\n" \
+	"esac\n" \
+	"exec %s \"$1\"\n"
+
 /* How long an editor may take to end when it is told to. */
 #define GRACE 2
 
@@ -245,25 +261,31 @@ wait_for(struct editor *ed, pid_t pid, int *statusp, struct err *e)
 }
 
 static void
-become_editor(const struct editor *ed, const char *command, const char *file)
+become_editor(const struct editor *ed, const char *command, const char *file,
+    const char *program)
 {
 	(void)sigprocmask(SIG_SETMASK, &ed->mask, NULL);
 	sandbox_close_fds(NULL, 0);
-	(void)execl("/bin/sh", "sh", "-c", command, "sh", file, (char *)NULL);
+	(void)execl("/bin/sh", "sh", "-c", command, "sh", file, program,
+	    (char *)NULL);
 	_exit(127);
 }
 
 static int
-run(struct editor *ed, const char *command, int *statusp, struct err *e)
+run(struct editor *ed, const char *name, const char *command, int *statusp,
+    struct err *e)
 {
+	char program[PATH_MAX];
 	char file[PATH_MAX + sizeof("/" FILE_NAME)];
 	pid_t pid = -1;
 
 	(void)snprintf(file, sizeof(file), "%s/" FILE_NAME, ed->dir);
+	(void)snprintf(program, sizeof(program), "%.*s",
+	    (int)strcspn(name, " \t"), name);
 	if ((pid = fork()) == -1)
 		return err_sys(e, ERR_IO, "fork");
 	if (pid == 0)
-		become_editor(ed, command, file);
+		become_editor(ed, command, file, program);
 	return wait_for(ed, pid, statusp, e);
 }
 
@@ -276,9 +298,9 @@ editor_run(struct editor *ed, struct err *e)
 
 	(void)text_show(shown, sizeof(shown), slice_of(name));
 	/* Its own words, as with others who run $EDITOR; the file is one. */
-	if (asprintf(&command, "exec %s \"$1\"", name) == -1)
+	if (asprintf(&command, SCRIPT, name, name) == -1)
 		return err_sys(e, ERR_IO, "memory for a command");
-	rv = run(ed, command, &status, e);
+	rv = run(ed, name, command, &status, e);
 	free(command);
 	if (rv == -1)
 		return -1;

@@ -538,6 +538,47 @@ zeros() {
 	clean
 }
 
+@test "vim leaves no swap, undo, backup and history files" {
+	site1
+	mkdir "$T/bin" "$T/left"
+	printf '#!/bin/sh\nprintf "%%s\\n" "$@" >"%s/args"\n' "$T" >"$T/bin/vim"
+	chmod 755 "$T/bin/vim"
+	ln -s vim "$T/bin/vi"
+	cp "$T/bin/vim" "$T/bin/ed1"
+	quiet=$'-n\n-i\nNONE\n-c\nset noundofile nobackup nowritebackup'
+	PATH=$T/bin:$PATH
+	for editor in vim "vim -x" "$T/bin/vim -x" vi nothing ed1 "ed1 -x"; do
+		export EDITOR=$editor
+		# The one where there is none named.
+		[ "$editor" != nothing ] || unset EDITOR
+		pawl edit site1
+		wanted=$quiet
+		[[ $editor != ed1* ]] || wanted=
+		[[ $editor != *-x ]] || wanted=-x${wanted:+$'\n'}$wanted
+		[ "$(sed '$d' "$T/args")" = "$wanted" ]
+		[[ $(tail -n 1 "$T/args") == "$RAM"/*/entry ]]
+	done
+	PATH=${PATH#*:}
+	command -v vim >/dev/null || return 0
+	cat >"$T/rc" <<-END
+	set nocompatible undofile undodir=$T/left backup backupdir=$T/left
+	set viminfo='100,<50,n$T/left/info
+	autocmd VimEnter * %s/SITE./SITE2/ | wq
+	END
+	# By itself it would leave something.
+	echo SITE1 >"$T/file"
+	setsid -w vim -es -u "$T/rc" "$T/file" </dev/null || :
+	grep -q SITE2 "$T/file" || return 0
+	[ -n "$(ls -A "$T/left")" ]
+	rm -r "$T/left"
+	mkdir "$T/left"
+	EDITOR="vim -es -u $T/rc" pawl edit site1 </dev/null
+	run -0 pawl get --field user site1
+	[ "$output" = SITE2 ]
+	[ -z "$(ls -A "$T/left")" ]
+	clean
+}
+
 @test "what cannot be removed is said" {
 	site1
 	editor 'mkdir "${1%/*}/d"; echo x >"${1%/*}/d/f"'
