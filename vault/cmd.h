@@ -35,6 +35,8 @@ struct session {
 	int recovery_fd;
 	/* Read the key from this descriptor. */
 	int key_fd;
+	/* Instead of the configuration's lock_wait_ms. */
+	int wait_ms;
 	struct config config;
 	/* The vault's file. */
 	char path[PATH_MAX];

@@ -4,6 +4,7 @@
 
 #include "audit.h"
 #include "cmd.h"
+#include "io.h"
 #include "sandbox.h"
 
 #define PROGRAM "pawl-vault"
@@ -120,7 +121,8 @@ print_help(void)
 
 	printf("usage: " PROGRAM " [-f VAULT] [-k KEYFILE | --passphrase | "
 	       "--recovery]\n"
-	       "                  [--accept-older] COMMAND ...\n\n");
+	       "                  [--accept-older] [--wait SECONDS] COMMAND "
+	       "...\n\n");
 	for (i = 0; i < NCOMMANDS; i++)
 		printf("  %-10s%s\n", commands[i].name, commands[i].help);
 	printf("\n\"" PROGRAM " help COMMAND\" prints the arguments of one; "
@@ -152,7 +154,8 @@ enum {
 	OPTION_DESCRIPTOR,
 	OPTION_KEY_FD,
 	OPTION_RECOVERY,
-	OPTION_RECOVERY_FD
+	OPTION_RECOVERY_FD,
+	OPTION_WAIT
 };
 
 enum early {
@@ -186,6 +189,20 @@ parse_key_option(struct session *s, int c, struct err *e)
 	}
 }
 
+/* As lock-wait in pawl.conf, and with its limit. */
+static int
+parse_wait(struct session *s, const char *text, struct err *e)
+{
+	uint64_t seconds = 0;
+
+	if (parse_duration(text, &seconds, e) == -1)
+		return err_in(e, "--wait");
+	if (seconds > CONFIG_WAIT_MAX)
+		return err_set(e, ERR_USAGE, "--wait: at most 1d, please");
+	s->wait_ms = (int)seconds * 1000;
+	return 0;
+}
+
 /* One key opens a vault; "-k -" is a descriptor too. */
 static int
 check_key_options(struct session *s, struct err *e)
@@ -217,6 +234,7 @@ parse_options(struct session *s, enum early *early, int argc, char **argv,
 		{ "key-fd", required_argument, NULL, OPTION_KEY_FD },
 		{ "recovery", no_argument, NULL, OPTION_RECOVERY },
 		{ "recovery-fd", required_argument, NULL, OPTION_RECOVERY_FD },
+		{ "wait", required_argument, NULL, OPTION_WAIT },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -234,6 +252,10 @@ parse_options(struct session *s, enum early *early, int argc, char **argv,
 			break;
 		case OPTION_OLDER:
 			s->accept_older = true;
+			break;
+		case OPTION_WAIT:
+			if (parse_wait(s, optarg, e) == -1)
+				return -1;
 			break;
 		case 'h':
 			*early = EARLY_HELP;
@@ -264,6 +286,8 @@ prepare(struct session *s, struct err *e)
 		cmd_warn("memory cannot be locked: secrets may reach the "
 			 "swap space (ulimit -l, LimitMEMLOCK=)");
 	}
+	if (s->wait_ms >= 0)
+		s->config.lock_wait_ms = (unsigned int)s->wait_ms;
 	return audit_open(PROGRAM,
 	    s->config.audit_file[0] == '\0' ? NULL : s->config.audit_file, e);
 }
@@ -333,6 +357,7 @@ main(int argc, char **argv)
 	static struct session s = { .passphrase_fd = -1,
 		.recovery_fd = -1,
 		.key_fd = -1,
+		.wait_ms = -1,
 		.subject = "" };
 	struct err e = { 0 };
 	int rv = -1;

@@ -513,6 +513,8 @@ complete_words() {
 		done
 	done
 	complete_words pawl-vault --acc | grep -x -e --accept-older
+	complete_words pawl-vault --wa | grep -x -e --wait
+	complete_words pawl-vault --wait 5 verif | grep -x -e verify
 	complete_words pawl-rotate --acc | grep -x -e --accept-older
 	complete_words pawl-rotate status --js | grep -x -e --json
 	complete_words pawl-askpass --v | grep -x -e --version

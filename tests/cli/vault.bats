@@ -417,6 +417,38 @@ sys.exit(subprocess.run([os.environ["P"], "set", "site1"],
 	[ "$output" = PASS1 ]
 }
 
+@test "--wait goes before lock-wait, and waits until the other is ready" {
+	site1
+	cat >"$T/held.py" <<-'END'
+	# held.py LOCK WAIT: its status, with the lock held until it has seen it.
+	import fcntl, os, subprocess, sys
+	f = open(sys.argv[1], "r+b")
+	fcntl.lockf(f, fcntl.LOCK_EX, 1, 0)
+	child = subprocess.Popen(["strace", "-qq", "-e", "trace=fcntl",
+	    os.environ["P"], "--wait", sys.argv[2], "set", "site1", "port=22"],
+	    stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+	for line in child.stderr:
+	    if b"SETLK" in line and b"EAGAIN" in line:
+	        break
+	else:
+	    sys.exit("it did not try the lock")
+	if sys.argv[2] != "0":
+	    fcntl.lockf(f, fcntl.LOCK_UN, 1, 0)
+	child.stderr.read()
+	sys.exit(child.wait())
+	END
+	# Without --wait each of the two would end in the other way.
+	echo 'lock-wait = 0' >"$PAWL_CONFIG"
+	run -0 /usr/bin/python3 "$T/held.py" "$VAULT.lock" 10m
+	[ "$(pawl get --field port site1)" = 22 ]
+	echo 'lock-wait = 1d' >"$PAWL_CONFIG"
+	run -75 timeout 60 /usr/bin/python3 "$T/held.py" "$VAULT.lock" 0
+	fails 64 pawl --wait 2d list
+	fails 64 pawl --wait soon list
+	fails 64 pawl --wait -1 list
+	fails 64 pawl list --wait 1
+}
+
 @test "ten writers at once are all heard" {
 	pawl init
 	for i in 1 2 3 4 5 6 7 8 9 10; do

@@ -55,7 +55,7 @@ _pawl_look()
 		--passphrase-fd | --kdf-ops | --kdf-kib | --policy | --length | \
 			--alphabet | --name | --dataset | --encoding | \
 			--format | --field | --restore | --timeout | --slot | \
-			--recipient | --key-fd | --recovery-fd)
+			--recipient | --key-fd | --recovery-fd | --wait)
 			((i += 1))
 			;;
 		--)
@@ -84,7 +84,7 @@ _pawl_argument()
 	--format) _pawl_reply auto fb80 text ;;
 	--passphrase-fd | --kdf-ops | --kdf-kib | --length | --alphabet | \
 		--name | --dataset | --field | --match | --restore | --timeout | \
-		--slot | --recipient | --key-fd | --recovery-fd) ;;
+		--slot | --recipient | --key-fd | --recovery-fd | --wait) ;;
 	*) return 1 ;;
 	esac
 }
@@ -105,7 +105,7 @@ _pawl_vault_options()
 	case $command in
 	'') _pawl_reply --vault --key-file --key-fd --passphrase \
 		--passphrase-fd --recovery --recovery-fd --accept-older \
-		--help --version ;;
+		--wait --help --version ;;
 	init) _pawl_reply --key-file --passphrase --passphrase-fd --kdf-ops \
 		--kdf-kib ;;
 	set) _pawl_reply --secret --match ;;

@@ -22,6 +22,7 @@ complete -c pawl-vault -n __pawl_no_command -l recovery-fd -x
 complete -c pawl-vault -n __pawl_no_command -l passphrase
 complete -c pawl-vault -n __pawl_no_command -l passphrase-fd -x
 complete -c pawl-vault -n __pawl_no_command -l accept-older
+complete -c pawl-vault -n __pawl_no_command -l wait -x
 complete -c pawl-vault -n __pawl_no_command -s h -l help
 complete -c pawl-vault -n __pawl_no_command -s V -l version
 complete -c pawl-vault -n __pawl_no_command -a "init set get show list remove \
