@@ -116,10 +116,8 @@ job_prepare(struct job *j, struct err *e)
 	audit = j->config.audit_file[0] == '\0' ? NULL : j->config.audit_file;
 	if (!j->dry && audit_open(JOB_PROGRAM, audit, e) == -1)
 		return -1;
-	if (j->config.require_mlock && !secret_locked())
-		return err_set(e, ERR_DENIED,
-		    "memory cannot be locked (ulimit -l), and require-mlock "
-		    "is set");
+	if (j->config.require_mlock && secret_require_locked(e) == -1)
+		return -1;
 	if (stacks_load(e) == -1 || start_outside(j, e) == -1)
 		return -1;
 	if (j->request.parent.cmdline_len == 0 && stacks_from_file() &&

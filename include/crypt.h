@@ -27,6 +27,12 @@
 /* What sealing adds: the nonce before, the tag behind. */
 #define CRYPT_OVERHEAD (CRYPT_NONCE + CRYPT_TAG)
 
+/*
+ * libsodium leaves keys and plaintext on the stack.  A function that calls it
+ * wipes so many bytes below its own frame, with secret_wipe_traces().
+ */
+#define CRYPT_STACK 4096
+
 /* Contexts of crypto_kdf_derive_from_key(), subkey number 1 of each. */
 #define CRYPT_CTX_HEADER "pawlhead"
 #define CRYPT_CTX_GEOMETRY "pawlgeom"

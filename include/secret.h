@@ -6,7 +6,7 @@
  * sodium_malloc() for each would cost 12 us and 6 system calls.  The arena
  * grows by further mappings when it is full.  A failed mlock(2) is not an
  * error here: secret_locked() tells, main() says so once, and a site may
- * refuse it (require-mlock in pawl.conf).
+ * refuse it (require-mlock in pawl.conf, secret_require_locked()).
  */
 #ifndef SECRET_H
 #define SECRET_H
@@ -36,10 +36,31 @@ int secret_init(void *at, size_t size, struct err *e) MUST_CHECK;
 /* Whether every part of the arena is locked into memory. */
 bool secret_locked(void);
 
+/*
+ * From now on secret memory is locked or there is none: ERR_DENIED here if a
+ * part of the arena is not, and from secret_new() if a new one cannot be.
+ */
+int secret_require_locked(struct err *e) MUST_CHECK;
+
 /* Wipes all of the arena that was ever used.  Every secret is void after. */
 void secret_wipe_all(void);
 
-/* An empty secret for up to cap bytes, or NULL (ERR_IO). */
+/*
+ * Wipes what a function that has returned may have left: depth bytes of the
+ * stack below the caller, and the vector registers, which end up on the stack
+ * as well when a signal comes or the dynamic linker is called.
+ */
+void secret_wipe_traces(size_t depth);
+
+/*
+ * From now on a signal that ends the process wipes the arena first, and the
+ * registers that it has saved: SIGTERM at a prompt, SIGPIPE.  What the caller
+ * ignores stays ignored; SIGKILL and the signals of a crash are as they were.
+ * Programs that are started get the defaults.
+ */
+void secret_wipe_on_signals(void);
+
+/* An empty secret for up to cap bytes, or NULL (ERR_IO, ERR_DENIED). */
 struct secret *secret_new(size_t cap, struct err *e) MUST_CHECK;
 
 /* Wipes and frees; NULL is fine.  A write past cap aborts here. */

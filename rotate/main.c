@@ -369,10 +369,8 @@ prepare(struct session *s, struct err *e)
 	audit = s->config.audit_file[0] == '\0' ? NULL : s->config.audit_file;
 	if (audit_open(PROGRAM, audit, e) == -1)
 		return -1;
-	if (!secret_locked() && s->config.require_mlock)
-		return err_set(e, ERR_DENIED,
-		    "memory cannot be locked (ulimit -l), and require-mlock "
-		    "is set");
+	if (s->config.require_mlock && secret_require_locked(e) == -1)
+		return -1;
 	if (!secret_locked() && !s->quiet)
 		warn_unlocked();
 	if (s->vault == NULL) {
@@ -405,6 +403,7 @@ main(int argc, char **argv)
 	if (sandbox_std_fds(&e) == -1 ||
 	    secret_init(NULL, ARENA_SIZE, &e) == -1)
 		return err_print(PROGRAM, &e);
+	secret_wipe_on_signals();
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return ERR_IO;
 	if ((status = options(&s, argc, argv, &e)) == -1)

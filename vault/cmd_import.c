@@ -417,21 +417,6 @@ import_all(struct session *s, struct job *job, struct err *e)
 	return rv;
 }
 
-/* Secrets in memory that can be swapped out: as at the start of main(). */
-static int
-check_memory(const struct session *s, bool was_locked, struct err *e)
-{
-	if (!was_locked || secret_locked())
-		return 0;
-	if (s->config.require_mlock)
-		return err_set(e, ERR_DENIED,
-		    "not all of it can be locked into memory and "
-		    "require-mlock is set: raise the limit (ulimit -l)");
-	cmd_warn("not all of it can be locked into memory: secrets may reach "
-		 "the swap space (ulimit -l)");
-	return 0;
-}
-
 /* What to do with the source, and how many it were. */
 static void
 advise(const struct session *s, const struct job *job)
@@ -480,10 +465,7 @@ end(struct session *s, struct job *job)
 static int
 read_source(struct session *s, struct job *job, struct err *e)
 {
-	bool was_locked = secret_locked();
-
-	if (job->im.format->start(&job->im, e) == -1 ||
-	    check_memory(s, was_locked, e) == -1)
+	if (job->im.format->start(&job->im, e) == -1)
 		return -1;
 	if (!import_is_one(&job->im))
 		return 0;

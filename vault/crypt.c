@@ -26,6 +26,7 @@ derive(unsigned char *to, size_t len, const char *context,
 {
 	/* It fails for lengths only, and these are right. */
 	(void)crypto_kdf_derive_from_key(to, len, 1, context, master);
+	secret_wipe_traces(CRYPT_STACK);
 }
 
 void
@@ -53,17 +54,22 @@ crypt_seal(unsigned char *out, const void *plain, size_t len, struct slice ad,
 	/* It always returns 0, and writes len + CRYPT_TAG bytes. */
 	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(out + CRYPT_NONCE,
 	    NULL, plain, len, ad.p, ad.len, NULL, out, key);
+	secret_wipe_traces(CRYPT_STACK);
 }
 
 int
 crypt_open(unsigned char *out, struct slice sealed, struct slice ad,
     const unsigned char key[static CRYPT_KEY])
 {
+	int rv;
+
 	if (sealed.len < CRYPT_OVERHEAD)
 		return -1;
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL,
-		sealed.p + CRYPT_NONCE, sealed.len - CRYPT_NONCE, ad.p, ad.len,
-		sealed.p, key) == 0)
+	rv = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL,
+	    sealed.p + CRYPT_NONCE, sealed.len - CRYPT_NONCE, ad.p, ad.len,
+	    sealed.p, key);
+	secret_wipe_traces(CRYPT_STACK);
+	if (rv == 0)
 		return 0;
 	sodium_memzero(out, sealed.len - CRYPT_OVERHEAD);
 	return -1;
@@ -76,6 +82,7 @@ crypt_mac(unsigned char out[static CRYPT_MAC], struct slice data,
 	/* It fails for lengths only, and these are right. */
 	(void)crypto_generichash(out, CRYPT_MAC, data.p, data.len, key,
 	    CRYPT_KEY);
+	secret_wipe_traces(CRYPT_STACK);
 }
 
 int
@@ -99,6 +106,7 @@ crypt_bind(unsigned char out[static CRYPT_BIND], struct slice data,
 	/* It fails for lengths only, and these are right. */
 	(void)crypto_generichash(out, CRYPT_BIND, data.p, data.len, key,
 	    CRYPT_KEY);
+	secret_wipe_traces(CRYPT_STACK);
 }
 
 int
@@ -122,4 +130,5 @@ crypt_hash(unsigned char out[static CRYPT_HASH], unsigned char kind,
 	assert(kind >= 1 && kind <= CRYPT_HASH_KINDS);
 	(void)crypto_shorthash_siphashx24(out, text.p, text.len,
 	    keys + (size_t)(kind - 1) * CRYPT_HASH_KEY);
+	secret_wipe_traces(CRYPT_STACK);
 }

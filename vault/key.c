@@ -242,6 +242,7 @@ recovery_key(struct key *k, const unsigned char *code)
 	(void)crypto_generichash(k->secret->data, CRYPT_KEY,
 	    (const unsigned char *)context, sizeof(context) - 1, code,
 	    RECOVERY_BYTES);
+	secret_wipe_traces(CRYPT_STACK);
 	k->secret->len = CRYPT_KEY;
 }
 

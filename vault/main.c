@@ -271,23 +271,33 @@ parse_options(struct session *s, enum early *early, int argc, char **argv,
 	return check_key_options(s, e);
 }
 
+/*
+ * Once a run: at its start, or at its end if all of it was locked but what the
+ * command needed more.
+ */
+static void
+warn_unlocked(void)
+{
+	static bool said;
+
+	if (said || secret_locked())
+		return;
+	said = true;
+	cmd_warn("memory cannot be locked: secrets may reach the swap space "
+		 "(ulimit -l, LimitMEMLOCK=)");
+}
+
 /* What must be in order before a secret comes into memory. */
 static int
 prepare(struct session *s, struct err *e)
 {
 	if (config_load(&s->config, e) == -1)
 		return -1;
-	if (!secret_locked()) {
-		if (s->config.require_mlock)
-			return err_set(e, ERR_DENIED,
-			    "memory cannot be locked and require-mlock is "
-			    "set: raise the limit (ulimit -l, "
-			    "LimitMEMLOCK=)");
-		cmd_warn("memory cannot be locked: secrets may reach the "
-			 "swap space (ulimit -l, LimitMEMLOCK=)");
-	}
+	if (s->config.require_mlock && secret_require_locked(e) == -1)
+		return -1;
 	if (s->wait_ms >= 0)
 		s->config.lock_wait_ms = (unsigned int)s->wait_ms;
+	warn_unlocked();
 	return audit_open(PROGRAM,
 	    s->config.audit_file[0] == '\0' ? NULL : s->config.audit_file, e);
 }
@@ -326,6 +336,7 @@ run(struct session *s, int argc, char **argv, struct err *e)
 		return -1;
 	optind = 0;
 	rv = c->run(s, argc, argv, e);
+	warn_unlocked();
 	report(s, c->name, rv == 0 ? ERR_NONE : e->kind);
 	return rv;
 }
@@ -335,8 +346,10 @@ start(struct session *s, int argc, char **argv, struct err *e)
 {
 	enum early early = EARLY_NONE;
 
-	if (sandbox_std_fds(e) == -1 || secret_init(NULL, ARENA, e) == -1 ||
-	    parse_options(s, &early, argc, argv, e) == -1)
+	if (sandbox_std_fds(e) == -1 || secret_init(NULL, ARENA, e) == -1)
+		return -1;
+	secret_wipe_on_signals();
+	if (parse_options(s, &early, argc, argv, e) == -1)
 		return -1;
 	switch (early) {
 	case EARLY_HELP:

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,13 @@ struct map {
 
 static struct map maps[MAPS_MAX];
 static size_t nmaps;
+static bool must_lock;
+
+/* How deep the stack below main() may hold something. */
+#define TRACES ((size_t)16384)
+
+/* Room for the registers of any processor, and for wiping. */
+static unsigned char signal_stack[65536];
 
 static struct block *
 block_at(unsigned char *p)
@@ -216,6 +224,14 @@ add(unsigned char *base, size_t size)
 	mark_free(block_at(base), size);
 }
 
+static int
+not_locked(struct err *e)
+{
+	return err_set(e, ERR_DENIED,
+	    "memory cannot be locked and require-mlock is set: raise the limit "
+	    "(ulimit -l, LimitMEMLOCK=)");
+}
+
 /* Adds a map with room for size bytes. */
 static int
 grow(size_t size, struct err *e)
@@ -229,7 +245,12 @@ grow(size_t size, struct err *e)
 	if ((p = map_new(size, page)) == NULL)
 		return err_sys(e, ERR_IO, "secret memory");
 	add(p, size);
-	return 0;
+	if (!must_lock || maps[nmaps - 1].locked)
+		return 0;
+	/* What is there would be used. */
+	nmaps--;
+	(void)munmap(p - page, size + 2 * page);
+	return not_locked(e);
 }
 
 int
@@ -259,6 +280,13 @@ secret_locked(void)
 	return nmaps > 0;
 }
 
+int
+secret_require_locked(struct err *e)
+{
+	must_lock = true;
+	return secret_locked() ? 0 : not_locked(e);
+}
+
 void
 secret_wipe_all(void)
 {
@@ -266,6 +294,67 @@ secret_wipe_all(void)
 
 	for (i = 0; i < nmaps; i++)
 		sodium_memzero(maps[i].base, maps[i].top);
+	secret_wipe_traces(TRACES);
+}
+
+void
+secret_wipe_traces(size_t depth)
+{
+#ifdef __x86_64__
+	/* Elsewhere they stay until they are used again. */
+	if (sodium_runtime_has_avx())
+		__asm__ volatile("vzeroall" ::
+				     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+				 "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+				 "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+				 "xmm15", "memory");
+#endif
+	sodium_stackzero(depth);
+}
+
+/*
+ * Runs on a stack of its own, where the kernel has saved the registers: those
+ * go as well, for nothing returns there.
+ */
+static void
+wipe_and_end(int number, siginfo_t *info, void *context)
+{
+	unsigned char *saved = context;
+	sigset_t self;
+
+	(void)info;
+	secret_wipe_all();
+	sodium_memzero(saved,
+	    (size_t)(signal_stack + sizeof(signal_stack) - saved));
+	/* SA_RESETHAND: as if nobody had caught it. */
+	(void)sigemptyset(&self);
+	(void)sigaddset(&self, number);
+	(void)sigprocmask(SIG_UNBLOCK, &self, NULL);
+	(void)raise(number);
+	_exit(128 + number);
+}
+
+void
+secret_wipe_on_signals(void)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM,
+		SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ };
+	const stack_t stack = { .ss_sp = signal_stack,
+		.ss_size = sizeof(signal_stack) };
+	struct sigaction sa, old;
+	size_t i;
+
+	memset(&sa, 0, sizeof(sa));
+	if (sigaltstack(&stack, NULL) == -1)
+		return;
+	sa.sa_sigaction = wipe_and_end;
+	sa.sa_flags = (int)(SA_RESETHAND | SA_SIGINFO | SA_ONSTACK);
+	(void)sigfillset(&sa.sa_mask);
+	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		if (sigaction(ending[i], NULL, &old) == 0 &&
+		    old.sa_handler == SIG_DFL)
+			(void)sigaction(ending[i], &sa, NULL);
+	}
 }
 
 /* Notes that the arena is used up to end, the next block's header included. */

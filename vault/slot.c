@@ -21,6 +21,8 @@
 #define RECIPIENT 32
 #define SLOT_SECRET 32
 #define SEALED (SLOT_SECRET + crypto_box_SEALBYTES)
+/* As CRYPT_STACK, for Argon2id and X25519. */
+#define DEEP_STACK 16384
 /* What both the wrapping and the commitment cover at the slot's end. */
 #define TAIL (TABLE_SLOT - AT_RECIPIENT)
 
@@ -100,12 +102,16 @@ argon2id(struct work *w, const unsigned char *buf, const struct secret *pass,
     struct err *e)
 {
 	uint64_t bytes = (uint64_t)get_u32(buf + AT_KIB) * 1024;
+	int rv = -1;
 
 	/* Where size_t has 32 bits the ceiling of slots is out of reach. */
-	if (bytes <= crypto_pwhash_memlimit_max() &&
-	    crypto_pwhash(w->slot_secret, SLOT_SECRET, (const char *)pass->data,
-		pass->len, buf + AT_SALT, get_u32(buf + AT_OPS), (size_t)bytes,
-		crypto_pwhash_ALG_ARGON2ID13) == 0)
+	if (bytes <= crypto_pwhash_memlimit_max())
+		rv = crypto_pwhash(w->slot_secret, SLOT_SECRET,
+		    (const char *)pass->data, pass->len, buf + AT_SALT,
+		    get_u32(buf + AT_OPS), (size_t)bytes,
+		    crypto_pwhash_ALG_ARGON2ID13);
+	secret_wipe_traces(DEEP_STACK);
+	if (rv == 0)
 		return 0;
 	return err_set(e, ERR_IO,
 	    "no memory for Argon2id: the slot needs %u KiB; free some, or use "
@@ -119,15 +125,15 @@ unseal(struct work *w, const unsigned char *buf, const struct secret *keys)
 {
 	unsigned char public[RECIPIENT];
 	const unsigned char *identity = keys->data;
+	bool found = false;
 	size_t i = 0;
 
-	for (i = 0; i + SLOT_SECRET <= keys->len; i += SLOT_SECRET) {
-		if (crypto_scalarmult_base(public, identity + i) == 0 &&
+	for (i = 0; !found && i + SLOT_SECRET <= keys->len; i += SLOT_SECRET)
+		found = crypto_scalarmult_base(public, identity + i) == 0 &&
 		    crypto_box_seal_open(w->slot_secret, buf + AT_SEALED,
-			SEALED, public, identity + i) == 0)
-			return true;
-	}
-	return false;
+			SEALED, public, identity + i) == 0;
+	secret_wipe_traces(DEEP_STACK);
+	return found;
 }
 
 /* The slot secret of a slot that is to be opened. */
@@ -158,6 +164,7 @@ make_secret(struct work *w, unsigned char *buf, const struct slot_key *key,
     struct err *e)
 {
 	bool found;
+	int rv;
 
 	if (key->kind != SLOT_X25519)
 		return find_secret(w, buf, key, &found, e);
@@ -166,8 +173,10 @@ make_secret(struct work *w, unsigned char *buf, const struct slot_key *key,
 		(void)crypto_scalarmult_base(buf + AT_RECIPIENT,
 		    key->secret->data);
 	crypt_random(w->slot_secret, SLOT_SECRET);
-	if (crypto_box_seal(buf + AT_SEALED, w->slot_secret, SLOT_SECRET,
-		buf + AT_RECIPIENT) == 0)
+	rv = crypto_box_seal(buf + AT_SEALED, w->slot_secret, SLOT_SECRET,
+	    buf + AT_RECIPIENT);
+	secret_wipe_traces(DEEP_STACK);
+	if (rv == 0)
 		return 0;
 	return err_set(e, ERR_USAGE,
 	    "the recipient is not an X25519 public key");
@@ -190,6 +199,7 @@ derive(struct work *w, const unsigned char *buf, const unsigned char *id)
 	/* It fails for lengths only, and these are right. */
 	(void)crypto_generichash(w->wrap, sizeof(w->wrap) + sizeof(w->commit),
 	    in, sizeof(in), w->slot_secret, SLOT_SECRET);
+	secret_wipe_traces(CRYPT_STACK);
 }
 
 /*
@@ -216,6 +226,7 @@ wrap(const struct work *w, unsigned char *buf, const unsigned char *master,
 	ad = covered(room, buf, AT_WRAPPED, id);
 	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(buf + AT_WRAPPED, NULL,
 	    master, CRYPT_KEY, ad.p, ad.len, NULL, nonce, w->wrap);
+	secret_wipe_traces(CRYPT_STACK);
 	crypt_mac(buf + AT_COMMITMENT, covered(room, buf, AT_COMMITMENT, id),
 	    w->commit);
 }
@@ -226,14 +237,17 @@ unwrap(const struct work *w, const unsigned char *buf, const unsigned char *id,
 {
 	unsigned char room[TABLE_SLOT + TABLE_ID];
 	struct slice ad;
+	int rv;
 
 	if (crypt_mac_verify(buf + AT_COMMITMENT,
 		covered(room, buf, AT_COMMITMENT, id), w->commit) != 0)
 		return 0;
 	ad = covered(room, buf, AT_WRAPPED, id);
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(master, NULL, NULL,
-		buf + AT_WRAPPED, CRYPT_KEY + CRYPT_TAG, ad.p, ad.len, nonce,
-		w->wrap) != 0)
+	rv = crypto_aead_xchacha20poly1305_ietf_decrypt(master, NULL, NULL,
+	    buf + AT_WRAPPED, CRYPT_KEY + CRYPT_TAG, ad.p, ad.len, nonce,
+	    w->wrap);
+	secret_wipe_traces(CRYPT_STACK);
+	if (rv != 0)
 		return err_set(e, ERR_DAMAGED,
 		    "the key slot fits the key but does not open; restore a "
 		    "backup");

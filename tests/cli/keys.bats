@@ -178,6 +178,35 @@ need_keyring() {
 	fails 64 "--recovery-fd: descriptor 9" pawl --recovery-fd 9 list
 }
 
+typed() {
+	"$BATS_TEST_DIRNAME/typed.py" "$@"
+}
+
+@test "--recovery asks at the terminal, unseen and once" {
+	add_recovery
+	run -0 typed 'Recovery code: ' "$CODE" -- "$P" --recovery get site1
+	[[ $output == *PASS1* && $output != *"$CODE"* ]]
+	# Wrong: it says which group and ends; there is no second question.
+	wrong=${CODE/${CODE:0:1}/U}
+	run -64 typed 'Recovery code: ' "$wrong" 'Recovery code: ' "$CODE" -- \
+	    "$P" --recovery get site1
+	[[ $output == *"group 1 of 8 is wrong"* ]]
+	[[ $output != *PASS1* && $output != *"${CODE:6:5}"* ]]
+	[ "$(grep -c 'Recovery code: ' <<<"$output")" -eq 1 ]
+	# A good code that opens nothing here, likewise.
+	pawl -f "$T/v2" -k "$KEY" init >/dev/null
+	run -77 typed 'Recovery code: ' "$CODE" 'Recovery code: ' "$CODE" -- \
+	    "$P" -f "$T/v2" --recovery list
+	[[ $output == *"no key slot opens"* ]]
+	[ "$(grep -c 'Recovery code: ' <<<"$output")" -eq 1 ]
+	# And after that the right one, of course.
+	run -0 typed 'Recovery code: ' "$(tr 'A-Z-' 'a-z ' <<<"$CODE")" -- \
+	    "$P" --recovery get site1
+	run -1 typed 'Recovery code: ' '@^D' -- "$P" --recovery get site1
+	[[ $output == *"ended at the terminal"* ]]
+	fails 64 "no terminal" pawl --recovery get site1
+}
+
 @test "the key of a code is what pawl-vault(5) says" {
 	add_recovery
 	/usr/bin/python3 - "$CODE" >"$T/k" <<'EOF'

@@ -2,6 +2,8 @@
 # What is left in memory when the programs end: nothing of a secret, wherever
 # they end.  memscan.py holds each process at its end and searches all of it.
 
+bats_require_minimum_version 1.5.0
+
 servers=$BATS_TEST_DIRNAME/../servers
 
 setup_file()
@@ -22,9 +24,10 @@ setup()
 	vault=$XDG_DATA_HOME/pawl/vault
 	secret=CANARY1QF7WZ9K3MX5TB2HN8JD4RS6VP
 	pawl-vault init >/dev/null
-	# The password, and the key as its file has it.
+	# The password, and the key, also as its file has it.
 	printf '%s\n' $secret >canaries
-	cut -d : -f 2 "$XDG_CONFIG_HOME/pawl/key" >>canaries
+	digits=$(cut -d : -f 2 "$XDG_CONFIG_HOME/pawl/key")
+	printf '%s\n' "$digits" "hex:$digits" >>canaries
 	printf '%s\n' $secret >stdin
 	pawl-vault set site1 user=site1 host=localhost <stdin >/dev/null
 }
@@ -79,75 +82,338 @@ scan()
 	[[ $output == *"exit status 134"* ]]
 }
 
-@test "pawl-vault status, backup and restore" {
-	scan pawl-vault pawl-vault status
-	scan pawl-vault pawl-vault backup copy
-	scan pawl-vault pawl-vault restore copy
+# --- The table --------------------------------------------------------------
+
+# What the commands of memory.tsv are made with, beside pawl-vault itself.
+words()
+{
+	cat <<'END'
+VAULT=$XDG_DATA_HOME/pawl/vault KEY=$XDG_CONFIG_HOME/pawl/key
+
+# With the lock of writers held by somebody else; -t: until SIGTERM ends it.
+held()
+{
+	/usr/bin/python3 -c '
+import fcntl, os, subprocess, sys
+f = open(sys.argv[1], "r+b")
+fcntl.lockf(f, fcntl.LOCK_EX, 1, 0)
+child = subprocess.Popen(["bash", "-c", sys.argv[-1]])
+def waits():
+    try:
+        return any(os.readlink(one.path) == sys.argv[1]
+                   for one in os.scandir(f"/proc/{child.pid}/fd"))
+    except FileNotFoundError:
+        return False
+while sys.argv[2] == "-t" and child.poll() is None and not waits():
+    pass
+if sys.argv[2] == "-t":
+    child.terminate()
+status = child.wait()
+sys.exit(status if status >= 0 else 128 - status)' "$VAULT.lock" "$@"
 }
 
-@test "pawl-vault set, get, show, list, generate, remove, verify" {
-	scan pawl-vault sh -c 'pawl-vault set site2 user=b <stdin'
-	scan pawl-vault sh -c 'pawl-vault set site1 --secret <stdin'
-	scan pawl-vault sh -c 'pawl-vault get site1 >/dev/null'
-	scan pawl-vault pawl-vault show site1
-	scan pawl-vault pawl-vault list
-	scan pawl-vault pawl-vault generate site1
-	scan pawl-vault pawl-vault verify
-	scan pawl-vault pawl-vault remove --yes site2
+# With a standard output that nobody reads; -i: with SIGPIPE ignored.
+broken()
+{
+	/usr/bin/python3 -c '
+import os, signal, sys
+args = sys.argv[1:]
+if args[0] == "-i":
+    args = args[1:]
+else:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+r, w = os.pipe()
+os.close(r)
+os.dup2(w, 1)
+os.execvp(args[0], args)' "$@"
 }
 
-@test "pawl-vault import and slots" {
-	printf '%-80s' $secret >dataset
-	scan pawl-vault pawl-vault import dataset dataset --name site3 \
-		user=a host=b
-	scan pawl-vault pawl-vault slot add --key-file more
-	scan pawl-vault pawl-vault slot list
-	scan pawl-vault pawl-vault slot remove 1
+# Where the disk of the vault is full.
+full()
+{
+	unshare -m bash -c 'd=$XDG_DATA_HOME
+		rm -rf $OUT/d && cp -a $d $OUT/d &&
+		mount -t tmpfs -o size=512k,mode=700 none $d &&
+		cp -a $OUT/d/. $d && { head -c 1m /dev/zero >$d/fill 2>$OUT/log
+		'"$1"'; }'
 }
 
-@test "pawl-vault passwd, rekey, unlock, and keys that are typed or piped" {
-	id=AGE-SECRET-KEY-1ZHTNDFQSFTNWQUPDN4AJDNTR3RUENQLUAV8A28G42Z9Y82D7X9SS89YLDN
+# While pawl-rotate holds an entry.
+rotated()
+{
+	local status
+
+	coproc ROTATING { "$OUT/rotating" "$VAULT" "$KEY" "$1" lock; }
+	read -r _ <&"${ROTATING[0]}"
+	bash -c "$2"
+	status=$?
+	exec {ROTATING[1]}>&-
+	wait
+	return $status
+}
+
+# With an entry whose rotation is in this state.
+pending()
+{
+	"$OUT/rotating" "$VAULT" "$KEY" "$1" "$2" <"$IN/new"
+}
+
+# An editor that does this the first time, that the second time.
+editor()
+{
+	local n=1 step
+
+	printf '%s\n' 'n=$(($(cat $OUT/turn) + 1)); echo $n >$OUT/turn' \
+	    'exec sh "$OUT/$n" "$1"' >"$OUT/editor"
+	echo 0 >"$OUT/turn"
+	for step; do
+		printf '%s\n' "$step" >"$OUT/$n"
+		n=$((n + 1))
+	done
+	export EDITOR="sh $OUT/editor"
+}
+
+# With so many KiB of memory that can be locked.
+unlocked()
+{
+	(ulimit -l "$1" && shift &&
+		setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock "$@")
+}
+
+spoil()
+{
+	local at=$1
+
+	[ "$at" -ge 0 ] || at=$(($(stat -c %s "$VAULT") + at))
+	printf X | dd of="$VAULT" bs=1 seek="$at" conv=notrunc status=none
+}
+
+# Whether the kernel has a keyring that we may use.
+keyring()
+{
+	pawl-vault unlock --timeout 1s >/dev/null 2>&1
+}
+
+typed()
+{
+	"$PAWL_SRC/tests/cli/typed.py" "$@"
+}
+END
+}
+
+# What is imported, each with the secret $1.
+sources()
+{
+	printf '%-80s' "$1" >fb80
+	printf '%-80s' "$1" | iconv -f ISO-8859-1 -t IBM037 >ibm037
+	mkdir library
+	cp fb80 library/MEMBER
+	printf 'machine a login u password %s\nmachine b login v password %s\n' \
+		"$1" "$1" >netrc
+	printf '"Group","Title","Username","Password"\r\n"R","t","u","%s"\r\n' \
+		"$1" >keepassxc.csv
+	printf '%s\n' folder,type,name,login_username,login_password \
+		",login,n,u,$1" >bitwarden.csv
+	printf '%s\n' Title,Username,Password "n,u,$1" >1password.csv
+	printf '%s\n' url,username,password,extra,name,grouping \
+		"https://a.example/,u,$1,note,n,Work" >lastpass.csv
+	printf '%s\n' name,secret,user "n,$1,u" >own.csv
+	for name in a b c; do
+		printf '{"name":"%s","secret":"%s"}\n' $name "$1"
+	done >jsonl
+	printf '{"name":"b64","secret-base64":"%s"}\n{"name":"site1","secret":"%s"}\n' \
+		"$(printf %s "$1" | base64)" "$1" >again
+	for name in {1..1000}; do
+		printf '{"name":"%s","secret":"%s"}\n' "$name" "$1"
+	done >many
+	# A store of pass(1), and gpg(1) as it works and as it fails.
+	mkdir store bin bad
+	echo someone >store/.gpg-id
+	echo sealed >store/n.gpg
+	printf '#!/bin/sh\necho %s\n' "$1" >bin/gpg
+	printf '#!/bin/sh\necho %s\nexit 3\n' "$1" >bad/gpg
+	chmod 755 bin/gpg bad/gpg
+}
+
+# The vault that each command of the table finds, and what there is to find.
+stage()
+{
+	local new=NEWQ4T7KX9W2ZM5B8HN3JD6RS1VPCGYF
+	local key=KEY1F7QW9ZK3X5MT2BHN8DJ4SR6PVCAY
+	local id=AGE-SECRET-KEY-1ZHTNDFQSFTNWQUPDN4AJDNTR3RUENQLUAV8A28G42Z9Y82D7X9SS89YLDN
+
+	rm -rf "$HOME"
+	mkdir -m 700 "$HOME" in out
+	export IN=$PWD/in OUT=$PWD/out BASH_ENV=$PWD/words
+	words >words
+	cc -std=c11 -D_GNU_SOURCE -I"$PAWL_SRC/include" -o out/rotating \
+		"$PAWL_SRC/tests/cli/rotating.c" "$B/libvault.a" -lsodium
+	cd in || return
+	umask 077
+	sources $new
+	echo $new >new
+	echo $new >phrase2
+	echo PHRASE8ZK3QX6W9MT2BHN5DJ7SR4PVCA >phrase1
+	echo $id >id
+	echo age15tlxxdty64dlt3g8matvr3mwa6dmrau8xvrfstuqj72g9mrj5u6s784qqk \
+		>recipient
+	printf %s OTHERQW9ZK3X5MT2BHN8DJ4SR6PVCAYF >other
+	mkdir -p "$XDG_CONFIG_HOME/pawl"
+	printf %s $key >"$XDG_CONFIG_HOME/pawl/key"
+	pawl-vault init --key-file "$XDG_CONFIG_HOME/pawl/key" \
+		--passphrase-fd 0 --kdf-ops 1 --kdf-kib 8192 <phrase1 >/dev/null
 	pawl-vault slot add --recovery | tail -n 1 >code
-	pawl-vault slot add --recipient age15tlxxdty64dlt3g8matvr3mwa6dmrau8xvrfstuqj72g9mrj5u6s784qqk >/dev/null
-	printf 'Zebra7Qx2Mudlark9%s\n' 1 >phrase1
-	printf 'Zebra7Qx2Mudlark9%s\n' 2 >phrase2
-	pawl-vault slot add --passphrase-fd 0 <phrase1 >/dev/null
-	printf '%s\n' $id | install -m 600 /dev/stdin id
-	cat code id phrase1 phrase2 >>canaries
-	tr -d - <code >>canaries
-	scan pawl-vault sh -c 'pawl-vault --recovery-fd 0 show site1 <code'
-	scan pawl-vault sh -c 'sed s/.$/U/ code | pawl-vault --recovery-fd 0 list'
-	scan pawl-vault pawl-vault -k id show site1
-	scan pawl-vault sh -c 'pawl-vault -k - show site1 <id'
-	scan pawl-vault sh -c 'sed s/.$/b/ id | pawl-vault -k - show site1'
-	scan pawl-vault sh -c 'pawl-vault passwd --passphrase-fd 0 <phrase2'
-	scan pawl-vault sh -c 'pawl-vault --passphrase-fd 0 unlock --timeout 9s \
-	    <phrase2; pawl-vault lock'
-	scan pawl-vault pawl-vault rekey --key-file id
-	scan pawl-vault pawl-vault -k id verify
+	pawl-vault slot add --recipient "$(cat recipient)" >/dev/null
+	echo OLDK3X5MT2BHN8DJ4SR6PVCAYF7QW9Z1 |
+		pawl-vault set site1 user=alpha host=localhost >/dev/null
+	echo $secret | pawl-vault set site1 >/dev/null
+	echo $secret | pawl-vault set site2 user=beta host=b.example >/dev/null
+	echo "audit-file = $HOME/audit" >"$PAWL_CONFIG"
+	cd .. || return
+	cat in/phrase1 in/code >canaries
+	# What comes before it is in the program.
+	printf '%s\n' "${id#AGE-SECRET-KEY-1}" $new $key $secret \
+		OLDK3X5MT2BHN8DJ4SR6PVCAYF7QW9Z1 \
+		"$(tr -d - <in/code)" >>canaries
+	binary_canaries "$(cat in/code)" $id >>canaries
+	echo "hex:$(od -An -tx1 -N 32 in/ibm037 | tr -d ' \n')" >>canaries
 }
 
-@test "pawl-vault on error paths" {
-	scan pawl-vault sh -c 'pawl-vault set -- -name <stdin'
-	scan pawl-vault sh -c 'pawl-vault set site1 bad-attr <stdin'
-	scan pawl-vault sh -c 'cat stdin stdin | tr "\n" "\r" |
-	    pawl-vault set site9'
-	scan pawl-vault sh -c 'pawl-vault get site1 >/dev/full'
-	scan pawl-vault pawl-vault get none
-	scan pawl-vault pawl-vault remove none
-	scan pawl-vault sh -c 'ulimit -f 1; pawl-vault set site4 <stdin'
-	chmod 644 "$vault"
-	scan pawl-vault sh -c 'pawl-vault set site4 <stdin'
-	chmod 600 "$vault"
-	scan pawl-vault sh -c 'pawl-vault -f none set site4 <stdin'
-	pawl-vault -f other -k otherkey init >/dev/null
-	scan pawl-vault sh -c 'pawl-vault -k otherkey get site1'
-	printf X | dd of="$vault" bs=1 seek=12500 conv=notrunc 2>/dev/null
-	scan pawl-vault pawl-vault get site1
-	scan pawl-vault pawl-vault verify
-	truncate -s 9000 "$vault"
-	scan pawl-vault pawl-vault get site1
+# binary_canaries CODE IDENTITY: the bytes they stand for, and the master key.
+binary_canaries()
+{
+	/usr/bin/python3 - "$vault" "$XDG_CONFIG_HOME/pawl/key" "$@" <<'END'
+import os, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.environ["PAWL_SRC"] + "/tests/vectors")
+import format as f
+import read
+vault, key, code, identity = sys.argv[1:]
+
+
+def digits(text, alphabet):
+    bits = "".join(format(alphabet.index(c), "05b") for c in text)
+    return int(bits[:len(bits) // 8 * 8], 2).to_bytes(len(bits) // 8, "big")
+
+
+with open(vault, "rb") as file:
+    header = read.Header(file.read())
+key = read.read_key(key, f.RAW)
+masters = [slot.open(key) for slot in header.slots]
+print("hex:" + next(one for one in masters if one).hex())
+print("hex:" + digits("".join(g[:4] for g in code.split("-")),
+                      "0123456789ABCDEFGHJKMNPQRSTVWXYZ").hex())
+print("hex:" + digits(identity.lower().split("1", 1)[1][:-6],
+                      "qpzry9x8gf2tvdw0s3jn54khce6mua7l").hex())
+END
 }
+
+@test "every command of pawl-vault, and its error paths" {
+	private=$(mktemp -d /dev/shm/pawl-test.XXXXXX)
+	export XDG_RUNTIME_DIR=$private
+	stage
+	run setsid -w "$servers/memtable.py" --home "$HOME" \
+		--private "$private" canaries \
+		"${TABLE-$PAWL_SRC/tests/cli/memory.tsv}"
+	rm -r "$private"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	echo "# count: memory: $output" >&3
+}
+
+# --- Memory that cannot be locked -------------------------------------------
+
+# limited KIB COMMAND...: without the right to lock more than that.
+limited()
+{
+	(
+		ulimit -l "$1" || exit
+		shift
+		exec setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock "$@"
+	)
+}
+
+# says N COMMAND...: it works, and says so many times that it is not locked.
+says()
+{
+	local n=$1
+
+	shift
+	run --separate-stderr "$@"
+	# shellcheck disable=SC2154
+	echo "$status: $output $stderr"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c 'memory cannot be locked' <<<"$stderr")" -eq "$n" ]
+}
+
+@test "pawl-vault where no memory, little or enough can be locked" {
+	for i in {1..1000}; do
+		printf '{"name":"%s","secret":"%s"}\n' "$i" $secret
+	done >many
+	while read -r kib n command; do
+		# shellcheck disable=SC2086 # words
+		says "$n" limited "$kib" $command
+	done <<-END
+	0 1 pawl-vault get site1
+	0 1 pawl-vault verify
+	0 1 pawl-vault set site1 port=21
+	0 1 pawl-vault import jsonl many
+	0 1 pawl-vault export jsonl --reveal
+	0 1 pawl-vault rekey
+	0 0 pawl-vault help
+	64 0 pawl-vault get site1
+	64 0 pawl-vault set site1 port=22
+	64 1 pawl-vault import jsonl --replace many
+	64 1 pawl-vault rekey
+	8192 0 pawl-vault get site1
+	8192 0 pawl-vault import jsonl --replace many
+	8192 0 pawl-vault rekey
+	END
+	# Where it must be locked, what needs more than there is fails.
+	echo 'require-mlock = yes' >"$PAWL_CONFIG"
+	before=$(cksum <"$vault")
+	says 0 limited 64 pawl-vault get site1
+	run limited 64 pawl-vault import jsonl --replace many
+	[ "$status" -eq 77 ]
+	run limited 64 pawl-vault rekey
+	[ "$status" -eq 77 ]
+	run limited 0 pawl-vault get site1
+	[ "$status" -eq 77 ]
+	[ "$(cksum <"$vault")" = "$before" ]
+}
+
+@test "pawl-askpass where memory cannot be locked: the audit says so" {
+	export PAWL_ENTRY=site1
+	for kib in 0 64 8192; do
+		: >audit
+		echo "audit-file = $PWD/audit" >"$PAWL_CONFIG"
+		chmod 600 audit
+		says 0 limited $kib sh -c \
+			'pawl-askpass "site1@localhost'\''s password: "; :'
+		[ "$output" = $secret ]
+		n=1
+		[ $kib -eq 0 ] || n=0
+		[ "$(grep -c memory=unlocked audit)" -eq $n ]
+		echo 'require-mlock = yes' >>"$PAWL_CONFIG"
+		run limited $kib sh -c \
+			'pawl-askpass "site1@localhost'\''s password: "'
+		[ "$status" -eq $((n * 77)) ]
+	done
+}
+
+@test "pawl-rotate where no memory, little or enough can be locked" {
+	serve
+	says 1 limited 0 pawl-rotate check site1
+	says 1 limited 64 pawl-rotate check site1
+	says 0 limited 0 pawl-rotate --quiet check site1
+	says 0 limited 8192 pawl-rotate check site1
+	echo 'require-mlock = yes' >"$PAWL_CONFIG"
+	says 0 limited 8192 pawl-rotate check site1
+	run limited 64 pawl-rotate check site1
+	[ "$status" -eq 77 ]
+}
+
+# --- pawl-askpass and pawl-rotate -------------------------------------------
 
 @test "pawl-askpass, answering and refusing" {
 	export PAWL_ENTRY=site1

@@ -392,3 +392,38 @@ sys.exit(used.ru_maxrss > 256 * 1024)'
 	[ "$(wc -l <out)" -eq 100000 ]
 	[ "$(pawl get site99999)" = HUNTER99999 ]
 }
+
+# --- Progress ---------------------------------------------------------------
+
+# many N: so many lines to import.
+many() {
+	/usr/bin/python3 -c '
+import sys
+for i in range(int(sys.argv[1])):
+    print("{\"name\":\"%d\",\"secret\":\"HUNTER2\"}" % i)' "$1"
+}
+
+@test "a long import tells a terminal how far it is, and nobody else" {
+	# As many as take longer than a second here.
+	for n in 60000 120000 240000 480000; do
+		many $n >f
+		run -0 "$BATS_TEST_DIRNAME/typed.py" -- \
+		    sh -c '"$P" import jsonl --dry-run f >"$T/out"'
+		if [[ $output =~ $'\r'[0-9]+' read' ]]; then
+			break
+		fi
+	done
+	[[ $output =~ $'\r'[1-9][0-9]*' read'$'\r'$'\e[K' ]]
+	told=$(grep -o $'\r[0-9]* read' <<<"$output" | tr -dc '0-9\n')
+	# Each more than the one before, and none more than there are.
+	sort -n -u -c <<<"$told"
+	[ "$(tail -n 1 <<<"$told")" -le $n ]
+	# What follows stands in a line that was wiped.
+	[[ ${output##*$'\e[K'} != *" read"* ]]
+	run -0 --separate-stderr pawl import jsonl --dry-run f
+	[[ $stderr != *" read"* && $stderr != *$'\r'* ]]
+	# Nor where it does not take long.
+	many 300 >f
+	run -0 "$BATS_TEST_DIRNAME/typed.py" -- "$P" import jsonl f
+	[[ $output != *" read"* ]]
+}

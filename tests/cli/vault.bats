@@ -70,34 +70,7 @@ json() {
 # A person at a terminal: typed PROMPT ANSWER ... -- COMMAND...
 # Prints what the terminal showed; the command's exit status is its own.
 typed() {
-	/usr/bin/python3 -c '
-import os, select, sys
-args = sys.argv[1:]
-n = args.index("--")
-talk = list(zip(args[0:n:2], args[1:n:2]))
-pid, fd = os.forkpty()
-if pid == 0:
-    os.execvp(args[n + 1], args[n + 1:])
-seen = all_seen = b""
-while True:
-    if not select.select([fd], [], [], 30)[0]:
-        os.kill(pid, 9)
-        sys.exit("no prompt " + repr(talk[:1]) + " in " + repr(all_seen))
-    try:
-        data = os.read(fd, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    seen += data
-    all_seen += data
-    if talk and talk[0][0].encode() in seen:
-        os.write(fd, talk.pop(0)[1].encode() + b"\n")
-        seen = b""
-sys.stdout.write(all_seen.decode(errors="replace"))
-sys.stdout.flush()
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-' "$@"
+	"$BATS_TEST_DIRNAME/typed.py" "$@"
 }
 
 # record TEXT [NUMBERS]: 80 columns.

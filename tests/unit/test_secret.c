@@ -483,6 +483,65 @@ START_TEST(child_sees_zeros)
 }
 END_TEST
 
+/* Where a parent can see what a dead child has left. */
+static int
+end_by(int number, bool ignored)
+{
+	unsigned char *shared = mmap(NULL, ARENA, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct secret *s = NULL;
+	int status;
+	pid_t pid;
+
+	ck_assert_ptr_ne(shared, MAP_FAILED);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		(void)signal(number, ignored ? SIG_IGN : SIG_DFL);
+		if (secret_init(shared, ARENA, &e) == -1)
+			_exit(1);
+		secret_wipe_on_signals();
+		if ((s = secret_new(100, &e)) == NULL ||
+		    secret_set(s, "something to hide", 17, &e) == -1)
+			_exit(2);
+		(void)raise(number);
+		_exit(is_zero(shared, ARENA) ? 3 : 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(is_zero(shared, ARENA), !ignored);
+	ck_assert_int_eq(munmap(shared, ARENA), 0);
+	return status;
+}
+
+START_TEST(a_signal_that_ends_us_wipes_first)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE,
+		SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ };
+	size_t i;
+	int status;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		status = end_by(numbers[i], false);
+		ck_assert(WIFSIGNALED(status));
+		ck_assert_int_eq(WTERMSIG(status), numbers[i]);
+		ck_assert_int_eq(end_by(numbers[i], true), 0);
+	}
+}
+END_TEST
+
+/* In a process of its own. */
+static void
+ends_well(void (*run)(void))
+{
+	int status;
+	pid_t pid;
+
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0)
+		run();
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
 /* The same as nobody without any locked memory. */
 static _Noreturn void
 run_unlocked(void)
@@ -507,14 +566,7 @@ run_unlocked(void)
 
 START_TEST(works_unlocked_and_says_so)
 {
-	int status;
-	pid_t pid;
-
-	ck_assert_int_ne(pid = fork(), -1);
-	if (pid == 0)
-		run_unlocked();
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
+	ends_well(run_unlocked);
 }
 END_TEST
 
@@ -536,14 +588,57 @@ run_half_locked(void)
 
 START_TEST(says_so_of_a_part)
 {
-	int status;
-	pid_t pid;
+	ends_well(run_half_locked);
+}
+END_TEST
 
-	ck_assert_int_ne(pid = fork(), -1);
-	if (pid == 0)
-		run_half_locked();
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
+/* Where memory must be locked, a part that cannot be is not used at all. */
+static _Noreturn void
+run_locked_only(void)
+{
+	const struct rlimit some = { ARENA, ARENA };
+	int i;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &some) == -1 ||
+	    (geteuid() == 0 && setresuid(65534, 65534, 65534) == -1))
+		_exit(1);
+	if (secret_init(NULL, ARENA, &e) == -1 ||
+	    secret_require_locked(&e) == -1)
+		_exit(2);
+	for (i = 0; i < 2; i++) {
+		if (secret_new(2 * ARENA, &e) != NULL || e.kind != ERR_DENIED ||
+		    !secret_locked())
+			_exit(3);
+	}
+	if (secret_new(10, &e) == NULL)
+		_exit(4);
+	_exit(0);
+}
+
+START_TEST(nothing_is_unlocked_where_it_must_not_be)
+{
+	ends_well(run_locked_only);
+}
+END_TEST
+
+static _Noreturn void
+run_too_late(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &none) == -1 ||
+	    (geteuid() == 0 && setresuid(65534, 65534, 65534) == -1))
+		_exit(1);
+	if (secret_init(NULL, ARENA, &e) == -1)
+		_exit(2);
+	if (secret_require_locked(&e) != -1 || e.kind != ERR_DENIED)
+		_exit(3);
+	_exit(0);
+}
+
+START_TEST(what_is_there_must_be_locked_too)
+{
+	ends_well(run_too_late);
 }
 END_TEST
 
@@ -802,6 +897,8 @@ locking_tests(void)
 	tcase_add_test(tc, is_locked_not_dumped_and_not_inherited);
 	tcase_add_test(tc, works_unlocked_and_says_so);
 	tcase_add_test(tc, says_so_of_a_part);
+	tcase_add_test(tc, nothing_is_unlocked_where_it_must_not_be);
+	tcase_add_test(tc, what_is_there_must_be_locked_too);
 	tcase_add_test(tc, locks_the_memory_given);
 	tcase_add_test(tc, costs_one_system_call_in_the_memory_given);
 	return tc;
@@ -825,6 +922,7 @@ memory_tests(void)
 	tcase_add_test(tc, absurd_sizes_are_errors);
 	tcase_add_test(tc, any_order);
 	tcase_add_test(tc, child_sees_zeros);
+	tcase_add_test(tc, a_signal_that_ends_us_wipes_first);
 	tcase_add_test(tc, lives_in_the_memory_given);
 	tcase_add_test(tc, init_is_done_once);
 	tcase_add_test(tc, too_little_memory_is_an_error);
