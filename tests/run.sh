@@ -80,6 +80,11 @@ part_rotate()
 	bats --formatter tap tests/cli/rotate.bats
 }
 
+part_session()
+{
+	bats --formatter tap tests/cli/session.bats
+}
+
 part_memory()
 {
 	bats --formatter tap tests/cli/memory.bats
@@ -231,8 +236,8 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
-	stack rotate memory vectors askpass rogue servers crash faults bench
-	fuzz)
+	stack session rotate memory vectors askpass rogue servers crash
+	faults bench fuzz)
 passed=0 failed=0 skipped=0
 
 # The unit tests keep one core busy; the others take turns on the other.
