@@ -240,18 +240,25 @@ parts=("$@")
 	faults bench fuzz)
 passed=0 failed=0 skipped=0
 
-# The unit tests keep one core busy; the others take turns on the other.
+# Two cores: these, most of which only compute, are run beside all others.
+beside=(unit faults fuzz vectors)
+
+is_beside()
+{
+	[[ " ${beside[*]} " == *" $1 "* ]]
+}
+
 for part in "${parts[@]}"; do
-	[ "$part" != unit ] || run unit &
-done
+	! is_beside "$part" || run "$part"
+done &
 for part in "${parts[@]}"; do
-	[ "$part" != unit ] || continue
+	! is_beside "$part" || continue
 	run "$part"
 	tell "$part"
 done
 wait
 for part in "${parts[@]}"; do
-	[ "$part" != unit ] || tell unit
+	! is_beside "$part" || tell "$part"
 done
 callers
 
