@@ -76,12 +76,14 @@ MESSAGE	= rotate/message.c rotate/net/method.c rotate/net/method_zos.c \
 	  rotate/net/method_servu.c rotate/net/method_cpwd.c \
 	  rotate/net/method_site_cpwd.c rotate/net/method_wsftp.c \
 	  rotate/net/method_axway.c
-ROTATE	= rotate/main.c rotate/drive.c rotate/plan.c rotate/transaction.c \
-	  rotate/netproc.c rotate/status.c rotate/pin.c
+ROTATE	= rotate/main.c rotate/fleet.c rotate/targets.c rotate/schedule.c \
+	  rotate/drive.c rotate/task.c rotate/task_net.c rotate/task_end.c \
+	  rotate/plan.c rotate/transaction.c rotate/pool.c rotate/netproc.c \
+	  rotate/stop.c rotate/progress.c rotate/status.c rotate/pin.c
 NET	= rotate/net/main.c rotate/net/login.c rotate/net/login_command.c \
 	  rotate/net/login_why.c rotate/net/options.c rotate/net/reply.c \
 	  rotate/net/relay.c rotate/net/trust.c rotate/net/look.c \
-	  rotate/net/wipe.c
+	  rotate/net/wipe.c rotate/net/breed.c
 UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_err.c tests/unit/test_bytes.c \
 	  tests/unit/test_secret.c tests/unit/test_io.c \
@@ -103,7 +105,8 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_bech32.c tests/unit/test_recovery.c \
 	  tests/unit/test_rekey.c tests/unit/test_patch.c \
 	  tests/unit/test_newfile.c tests/unit/test_run.c \
-	  tests/unit/test_stack.c tests/unit/test_module.c
+	  tests/unit/test_stack.c tests/unit/test_module.c \
+	  tests/unit/test_schedule.c tests/unit/test_progress.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
@@ -117,7 +120,8 @@ FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 FAULTS	= tests/crash/fault.c tests/crash/alloc.c tests/crash/calls.c \
 	  tests/crash/trace.c tests/crash/scan.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
-	  tests/bench/commit.c tests/bench/logins.c tests/bench/unseal.c
+	  tests/bench/commit.c tests/bench/logins.c tests/bench/unseal.c \
+	  tests/bench/ftpsd.c tests/bench/flood.c tests/bench/weigh.c
 # What pawl is measured against, where its library is installed.
 PEERS	= tests/bench/sqlite3.c tests/bench/lmdb.c
 
@@ -264,12 +268,13 @@ $B/bench/null: $B/tests/bench/null.o
 	@mkdir -p $(@D)
 	$(say)$(CC) $(CFLAGS) $(STATIC) $(LDFLAGS) -o $@ $^
 
-$B/bench/fill $B/bench/spawn $B/bench/commit $B/bench/unseal: $B/bench/%: \
-    $B/tests/bench/%.o $B/libvault.a
+$B/bench/fill $B/bench/spawn $B/bench/commit $B/bench/unseal $B/bench/weigh: \
+    $B/bench/%: $B/tests/bench/%.o $B/libvault.a
 	@mkdir -p $(@D)
 	$(say)$(LINK) -o $@ $^ $(SODIUM)
 
-$B/bench/logins: $B/tests/bench/logins.o $B/libvault.a
+$B/bench/logins $B/bench/flood $B/bench/ftpsd: $B/bench/%: \
+    $B/tests/bench/%.o $B/libvault.a
 	@mkdir -p $(@D)
 	$(say)$(LINK) -o $@ $^ $(SODIUM) $(CURL)
 

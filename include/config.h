@@ -17,6 +17,8 @@
  * told to try again.
  */
 #define CONFIG_WAIT_MAX 86400
+/* The most that rotate-jobs may be. */
+#define CONFIG_JOBS_MAX 512
 
 struct config {
 	/* audit-file = PATH: audit lines go here too; "" for none. */
@@ -30,6 +32,14 @@ struct config {
 	unsigned int wait_ms;
 	/* lock-wait = DURATION: how long a writer waits for another (10s). */
 	unsigned int lock_wait_ms;
+	/* rotate-jobs = N: entries that pawl-rotate has under way at a time
+	 * (8); rotate-per-host = N: of these, against one host (4). */
+	unsigned int rotate_jobs;
+	unsigned int rotate_per_host;
+	/* rotate-brake = N, N% or no: it starts no more after so many
+	 * failures, or that share of what has ended (25%).  One is 0. */
+	unsigned int rotate_brake_count;
+	unsigned int rotate_brake_share;
 };
 
 /* Pure: text to settings.  name is the file's, for messages. */

@@ -1,516 +1,388 @@
-#include <inttypes.h>
-#include <stdio.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "drive.h"
-#include "net/method.h"
-#include "policy.h"
-#include "vault.h"
+#include "task.h"
 
-/* A run: what was read under the entry's lock, and where it has come to. */
-struct run {
+/* States are gathered for so many times as long as a commit takes, in
+ * milliseconds at most this; but nobody waits for nothing. */
+#define GATHER_TIMES 2
+#define GATHER_MAX 250
+
+/* How often somebody who looks on gets to see something, in milliseconds. */
+#define TICK 200
+
+struct drive {
 	const struct drive_options *o;
-	const char *name;
-	struct plan plan;
-	unsigned char id[RECORD_ID];
-	int lock;
-	/* The change was sent in this run. */
-	bool sent;
-	struct tx tx;
-	/* Copies, for no vault is open while the network is used. */
-	struct secret *current;
-	struct secret *pending;
-	struct drive_report *report;
+	const struct targets *targets;
+	struct drive_totals *totals;
+	struct schedule *schedule;
+	/* Those that are under way, and room for stop_fd and each of them. */
+	struct task **tasks;
+	size_t n;
+	struct pollfd *polled;
+	/* No commit before this time, of task_clock(). */
+	int64_t gather_until;
 };
 
-/* ERR_CONFIG's line names the entry; so does every other. */
-static void
-say(const struct run *r, const char *line)
+static enum schedule_end
+end_of(const struct err *e)
 {
-	if (r->o->say != NULL)
-		r->o->say(r->name, line);
+	switch (e->kind) {
+	case ERR_NONE:
+		return SCHEDULE_GOOD;
+	case ERR_NOENTRY:
+	case ERR_BUSY:
+	case ERR_USAGE:
+	case ERR_CONFIG:
+		return SCHEDULE_PASSED_OVER;
+	case ERR_ATTENTION:
+	case ERR_DAMAGED:
+	case ERR_NOVAULT:
+	case ERR_UNREACHABLE:
+	case ERR_UNSYNCED:
+	case ERR_IO:
+	case ERR_REFUSED:
+	case ERR_DENIED:
+	case ERR_HOST_UNKNOWN:
+	case ERR_HOST_CHANGED:
+		break;
+	}
+	return SCHEDULE_FAILED;
+}
+
+/* The network half may go while the last state is being written. */
+static void
+release(struct drive *d, struct task *t)
+{
+	bool last = d->totals->stopped || d->totals->braked ||
+	    schedule_waiting(d->schedule) == 0;
+
+	pool_give(d->o->pool, t->worker, last);
+	t->worker = NULL;
+}
+
+static void
+forget(struct drive *d, size_t i)
+{
+	release(d, d->tasks[i]);
+	task_free(d->tasks[i]);
+	d->tasks[i] = d->tasks[--d->n];
+}
+
+/* Tells of those that are over. */
+static void
+finish(struct drive *d)
+{
+	struct task *t = NULL;
+	size_t i = 0;
+
+	while (i < d->n) {
+		t = d->tasks[i];
+		if (t->step != TASK_OVER) {
+			i++;
+			continue;
+		}
+		schedule_done(d->schedule, t->item, end_of(&t->e));
+		d->totals->braked = schedule_braked(d->schedule);
+		d->o->done(d->o->arg, t->target->name, &t->report, &t->e);
+		forget(d, i);
+	}
+}
+
+/* Starts what may be started. */
+static void
+start(struct drive *d)
+{
+	const struct drive_report none = { .end = TX_END_NONE };
+	struct task *t = NULL;
+	struct err e;
+	size_t item;
+
+	while (schedule_next(d->schedule, &item)) {
+		t = task_new(d->o, &d->targets->list[item], item, &e);
+		if (t == NULL) {
+			schedule_done(d->schedule, item, SCHEDULE_FAILED);
+			d->o->done(d->o->arg, d->targets->list[item].name,
+			    &none, &e);
+			continue;
+		}
+		task_lock(t);
+		d->tasks[d->n++] = t;
+	}
+}
+
+/* Nothing is started any more, and what has only been looked at goes. */
+static void
+stop(struct drive *d)
+{
+	size_t i = 0;
+
+	d->totals->stopped = true;
+	schedule_stop(d->schedule);
+	while (i < d->n) {
+		if (d->tasks[i]->step != TASK_LOCK &&
+		    d->tasks[i]->step != TASK_READ) {
+			i++;
+			continue;
+		}
+		schedule_done(d->schedule, d->tasks[i]->item,
+		    SCHEDULE_PASSED_OVER);
+		d->totals->left++;
+		forget(d, i);
+	}
+}
+
+/* --- The vault ------------------------------------------------------------ */
+
+static bool
+is_due(const struct drive *d, const struct task *t, int64_t now)
+{
+	return t->step == TASK_DRAIN && (t->wake <= now || d->totals->stopped);
+}
+
+static bool
+wants_to_write(const struct task *t)
+{
+	return t->step == TASK_READ || t->step == TASK_STATE;
 }
 
 static struct vault *
-open_vault(const struct run *r, bool write, struct err *e)
+open_vault(const struct drive *d, bool write, struct err *e)
 {
-	struct vault_options o = { .path = r->o->vault,
-		.key = r->o->key,
+	const struct vault_options o = { .path = d->o->vault,
+		.key = d->o->key,
 		.write = write,
-		.lock_wait_ms = r->o->lock_wait_ms };
+		.lock_wait_ms = d->o->lock_wait_ms };
 
 	return vault_open(&o, e);
 }
 
-static int
-copy_secret(struct secret **to, struct slice from, struct err *e)
-{
-	secret_free(*to);
-	*to = NULL;
-	if (from.p == NULL)
-		return 0;
-	if ((*to = secret_new(RECORD_SECRET_MAX, e)) == NULL)
-		return -1;
-	return secret_set(*to, from.p, from.len, e);
-}
-
-/* What the run needs of an entry, copied out. */
-static int
-take_entry(struct run *r, const struct entry *entry, struct err *e)
-{
-	if (entry->current.p == NULL)
-		return err_set(e, ERR_CONFIG,
-		    "it has no secret; run: pawl-vault set %s", r->name);
-	memcpy(r->id, entry->id, sizeof(r->id));
-	r->tx = tx_begin(&entry->rotation, entry->pending.p != NULL);
-	/* The note is the vault's text; the transaction has no use for it. */
-	r->tx.rotation.note = (struct slice){ NULL, 0 };
-	if (plan_read(&r->plan, entry, e) == -1 ||
-	    copy_secret(&r->current, entry->current, e) == -1)
-		return -1;
-	return copy_secret(&r->pending, entry->pending, e);
-}
-
-static int
-read_entry(struct run *r, struct err *e)
-{
-	struct secret *plain = NULL;
-	struct vault *v = NULL;
-	struct entry entry;
-	int rv = -1;
-
-	if ((v = open_vault(r, false, e)) == NULL)
-		goto out;
-	if (vault_find(v, TABLE_NAME, slice_of(r->name), &entry, &plain, e) ==
-	    -1)
-		goto out;
-	rv = take_entry(r, &entry, e);
-out:
-	secret_free(plain);
-	vault_close(v);
-	return rv;
-}
-
-/* Read, lock, and read again: only what stands under the lock counts. */
-static int
-begin(struct run *r, struct err *e)
-{
-	if (read_entry(r, e) == -1 ||
-	    vault_lock_entry(r->o->vault, r->id, r->o->lock_wait_ms, &r->lock,
-		e) == -1)
-		return -1;
-	return read_entry(r, e);
-}
-
-/* Somebody may have edited the entry, but not under the run's feet. */
-static int
-still_ours(const struct run *r, const struct entry *entry, struct err *e)
-{
-	if (memcmp(entry->id, r->id, sizeof(r->id)) != 0 ||
-	    !secret_equal(entry->current, secret_slice(r->current)))
-		return err_set(e, ERR_BUSY,
-		    "its password was changed in the vault meanwhile; "
-		    "run: pawl-rotate recover %s",
-		    r->name);
-	return 0;
-}
-
-/*
- * What the method cannot carry is not stored.  One that was left, and never
- * sent, may be from before rotate.policy or rotate.method was changed.
- */
-static int
-need_pending(struct run *r, struct err *e)
-{
-	const struct method *m = method_of(r->plan.method);
-	struct slice user = slice_of(r->plan.user);
-	bool sent = r->tx.rotation.sends > 0 || r->tx.rotation.outstanding > 0;
-
-	if (r->pending != NULL &&
-	    (sent ||
-		method_check(m, r->plan.user, r->current, r->pending, e) == 0))
-		return 0;
-	secret_free(r->pending);
-	if ((r->pending = secret_new(RECORD_SECRET_MAX, e)) == NULL ||
-	    policy_generate(&r->plan.policy, user, secret_slice(r->current),
-		r->pending, e) == -1)
-		return -1;
-	if (method_check(m, r->plan.user, r->current, r->pending, e) == -1) {
-		e->kind = ERR_CONFIG;
-		return -1;
-	}
-	return 0;
-}
-
-static bool
-failed(enum tx_end end)
-{
-	return end != TX_END_NONE && end != TX_END_ROTATED &&
-	    end != TX_END_NOTHING;
-}
-
-/* The entry as the new state wants it. */
-static int
-apply(struct run *r, struct entry *entry, uint64_t now, struct err *e)
-{
-	entry->rotation = r->tx.rotation;
-	if (failed(r->tx.end))
-		entry->rotation.note = slice_of(r->report->reply);
-	switch (r->tx.pending) {
-	case TX_PENDING_STAYS:
-		return 0;
-	case TX_PENDING_NEEDED:
-		if (need_pending(r, e) == -1)
-			return -1;
-		entry->pending = secret_slice(r->pending);
-		entry->pending_from = now;
-		return 0;
-	case TX_PENDING_PROMOTED:
-		if (record_replace(entry, secret_slice(r->pending), now, e) ==
-		    -1)
-			return -1;
-		break;
-	case TX_PENDING_REFUSED:
-		if (record_keep_candidate(entry, now, e) == -1)
-			return -1;
-		break;
-	}
-	entry->pending = (struct slice){ NULL, 0 };
-	entry->pending_from = 0;
-	return 0;
-}
-
-/* Makes the transaction's state durable. */
-static int
-persist(struct run *r, uint64_t now, struct err *e)
-{
-	struct secret *plain = NULL;
-	struct vault *v = NULL;
-	struct entry entry;
-	int rv = -1;
-
-	if ((v = open_vault(r, true, e)) == NULL)
-		goto out;
-	if (vault_find(v, TABLE_NAME, slice_of(r->name), &entry, &plain, e) ==
-		-1 ||
-	    still_ours(r, &entry, e) == -1 || apply(r, &entry, now, e) == -1 ||
-	    vault_put(v, &entry, e) == -1 || vault_commit(v, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	secret_free(plain);
-	vault_close(v);
-	return rv;
-}
-
-static int
-fill_request(const struct run *r, enum tx_action action,
-    struct message_request *m, struct err *e)
-{
-	plan_request(&r->plan,
-	    action == TX_SEND ? MESSAGE_CHANGE : MESSAGE_LOGIN, m);
-	m->current = action == TX_LOGIN_PENDING ? r->pending : r->current;
-	if (action == TX_SEND)
-		m->fresh = r->pending;
-	if (m->current == NULL || (action == TX_SEND && m->fresh == NULL))
-		return err_set(e, ERR_DAMAGED,
-		    "there is no pending password though one was sent");
-	return 0;
-}
-
-static enum tx_event
-login_event(enum message_outcome outcome)
-{
-	switch (outcome) {
-	case MESSAGE_ACCEPTED:
-		return TX_LOGIN_OK;
-	case MESSAGE_REFUSED:
-		return TX_LOGIN_BAD;
-	case MESSAGE_NOT_SENT:
-		return TX_LOGIN_NOT_SENT;
-	case MESSAGE_EXPIRED:
-		return TX_LOGIN_EXPIRED;
-	case MESSAGE_UNKNOWN:
-	case MESSAGE_SEEN:
-		break;
-	}
-	return TX_LOGIN_UNKNOWN;
-}
-
-static enum tx_event
-change_event(enum message_outcome outcome)
-{
-	switch (outcome) {
-	case MESSAGE_ACCEPTED:
-		return TX_CHANGE_ACCEPTED;
-	case MESSAGE_REFUSED:
-		return TX_CHANGE_REFUSED;
-	case MESSAGE_NOT_SENT:
-		return TX_CHANGE_NOT_SENT;
-	case MESSAGE_UNKNOWN:
-	case MESSAGE_EXPIRED:
-	case MESSAGE_SEEN:
-		break;
-	}
-	return TX_CHANGE_UNKNOWN;
-}
-
-/* On one line: it becomes the entry's note, and part of a message. */
+/* The vault cannot be opened: none of these can go on. */
 static void
-take_reply(struct drive_report *report, const struct message_result *result)
+fail_all(struct drive *d, const struct err *why)
 {
+	const int64_t now = task_clock();
+	struct err e;
 	size_t i;
 
-	memcpy(report->reply, result->reply, sizeof(report->reply));
-	for (i = 0; report->reply[i] != '\0'; i++)
-		if (report->reply[i] == '\n')
-			report->reply[i] = ' ';
+	for (i = 0; i < d->n; i++) {
+		e = *why;
+		if (d->tasks[i]->step == TASK_STATE)
+			task_stop(d->tasks[i], &e);
+		if (d->tasks[i]->step != TASK_READ &&
+		    !is_due(d, d->tasks[i], now))
+			continue;
+		(void)err_in(&e, "%s", d->tasks[i]->target->name);
+		task_fail(d->tasks[i], &e);
+	}
 }
 
-static bool
-is_attempt(enum tx_action action)
+/* What there is to be looked up. */
+static void
+look(struct drive *d, struct vault *v)
 {
-	return action == TX_LOGIN_CURRENT || action == TX_LOGIN_PENDING ||
-	    action == TX_SEND;
+	const int64_t now = task_clock();
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		if (d->tasks[i]->step == TASK_READ)
+			task_read(d->tasks[i], v);
+		else if (is_due(d, d->tasks[i], now))
+			task_drain(d->tasks[i], v, d->totals->stopped);
+	}
+}
+
+/* One commit for all that have a new state. */
+static void
+commit(struct drive *d, struct vault *v)
+{
+	bool any = false;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		if (d->tasks[i]->step != TASK_STATE)
+			continue;
+		if (d->tasks[i]->tx.action == TX_STOP)
+			release(d, d->tasks[i]);
+		if (task_must_put(d->tasks[i]))
+			task_put(d->tasks[i], v);
+		any = any || d->tasks[i]->staged;
+	}
+	if (!any)
+		return;
+	d->totals->commits++;
+	if (vault_commit(v, &e) == 0)
+		return;
+	for (i = 0; i < d->n; i++)
+		if (d->tasks[i]->staged)
+			task_stop(d->tasks[i], &e);
 }
 
 /*
- * One attempt through the network half.  It is offered while the state that
- * counts it is being written, and let go when that is done.
+ * Opens the vault once for whatever needs it: reading, looking for jobs that
+ * hold a password, and states, which are acted upon when they are durable.
  */
-static int
-offer(struct run *r, enum tx_action action, struct err *e)
+static void
+session(struct drive *d, bool write)
 {
-	static const char *const lines[] = {
-		[TX_LOGIN_CURRENT] = "log in with the current password",
-		[TX_LOGIN_PENDING] = "log in with the new password",
-		[TX_SEND] = "send the change",
-	};
-	struct message_request request;
-
-	if (netproc_use(r->o->net, &r->plan, e) == -1 ||
-	    fill_request(r, action, &request, e) == -1)
-		return -1;
-	say(r, lines[action]);
-	netproc_offer(r->o->net, &request);
-	return 0;
-}
-
-static enum tx_event
-attempt(struct run *r, enum tx_action action)
-{
-	struct message_result result;
-
-	netproc_ask(r->o->net, &result);
-	/* What was said of the change is not covered by a later login. */
-	if (!r->sent)
-		take_reply(r->report, &result);
-	r->sent = r->sent || action == TX_SEND;
-	if (result.outcome != MESSAGE_NOT_SENT)
-		r->report->attempts++;
-	if (result.outcome == MESSAGE_REFUSED)
-		r->report->bad++;
-	return action == TX_SEND ? change_event(result.outcome) :
-				   login_event(result.outcome);
-}
-
-/*
- * Whether the last hand-out of the current password, to a process that is
- * still alive, is older than rotate.drain; waits for as long as that.
- */
-static int
-drain(struct run *r, enum tx_event *eventp, struct err *e)
-{
-	const struct timespec pause = { 0, 100L * 1000 * 1000 };
+	const int64_t began = task_clock();
 	struct vault *v = NULL;
-	uint64_t age, waited = 0, limit = r->plan.drain * 1000;
+	struct err e;
+	int64_t gather;
+	size_t i;
 
-	for (;; waited += 100) {
-		if ((v = open_vault(r, false, e)) == NULL)
-			return -1;
-		age = vault_state(v) == NULL ?
-		    UINT64_MAX :
-		    state_last_answer(vault_state(v), r->id);
-		vault_close(v);
-		if (age >= limit) {
-			*eventp = TX_DRAINED;
-			return 0;
-		}
-		if (waited >= limit) {
-			*eventp = TX_NOT_DRAINED;
-			return 0;
-		}
-		if (waited == 0)
-			say(r, "wait for a job that holds the password");
-		(void)nanosleep(&pause, NULL);
+	if ((v = open_vault(d, write, &e)) == NULL) {
+		fail_all(d, &e);
+		return;
 	}
+	look(d, v);
+	if (write)
+		commit(d, v);
+	vault_close(v);
+	for (i = 0; write && i < d->n; i++)
+		if (d->tasks[i]->step == TASK_STATE)
+			task_act(d->tasks[i]);
+	gather = (task_clock() - began) * GATHER_TIMES;
+	d->gather_until =
+	    task_clock() + (gather < GATHER_MAX ? gather : GATHER_MAX);
 }
 
-static bool
-rotation_equal(const struct rotation *a, const struct rotation *b)
-{
-	return a->state == b->state && a->tried == b->tried &&
-	    a->exposures == b->exposures && a->outstanding == b->outstanding &&
-	    a->sends == b->sends && a->reply == b->reply &&
-	    a->since == b->since && a->rotated == b->rotated &&
-	    a->attempted == b->attempted;
-}
+/* --- Waiting -------------------------------------------------------------- */
 
-/* Drain waits in PEND, which is durable already: nothing to write. */
-static bool
-must_persist(const struct run *r, const struct tx *before)
+/* Has a session if it is time for one.  Until when to wait for what else may
+ * come; 0 for not at all, -1 for any time. */
+static int64_t
+proceed(struct drive *d)
 {
-	if (r->tx.pending != TX_PENDING_STAYS)
-		return true;
-	if (failed(r->tx.end))
-		return true;
-	return r->tx.action != TX_DRAIN &&
-	    !rotation_equal(&before->rotation, &r->tx.rotation);
-}
+	const int64_t now = task_clock();
+	bool write = false, due = false, asked = false;
+	int64_t until = -1;
+	size_t i;
 
-/* One step: what is next is offered, made durable, and then done. */
-static int
-step(struct run *r, const struct tx *before, uint64_t now, enum tx_event *event,
-    struct err *e)
-{
-	enum tx_action action = r->tx.action;
-	bool offered = is_attempt(action);
-
-	if (action == TX_STOP && r->o->last)
-		netproc_dismiss(r->o->net);
-	if (offered && offer(r, action, e) == -1)
-		return err_in(e, "%s", r->name);
-	if (must_persist(r, before) && persist(r, now, e) == -1) {
-		if (offered)
-			netproc_withdraw(r->o->net);
-		return err_in(e, "%s: rotation stopped while %s", r->name,
-		    tx_state_name(before->rotation.state));
+	for (i = 0; i < d->n; i++) {
+		write = write || wants_to_write(d->tasks[i]);
+		due = due || is_due(d, d->tasks[i], now);
+		asked = asked || d->tasks[i]->step == TASK_ASKED;
+		if (d->tasks[i]->step != TASK_LOCK &&
+		    d->tasks[i]->step != TASK_DRAIN)
+			continue;
+		if (until == -1 || d->tasks[i]->wake < until)
+			until = d->tasks[i]->wake;
 	}
-	if (offered)
-		*event = attempt(r, action);
-	else if (action == TX_DRAIN && drain(r, event, e) == -1)
-		return err_in(e, "%s", r->name);
+	if (!write && !due)
+		return until;
+	if (asked && now < d->gather_until)
+		return d->gather_until;
+	session(d, write);
 	return 0;
 }
 
+/* Milliseconds for poll(2), for somebody who wants to see something. */
 static int
-loop(struct run *r, enum tx_event event, struct err *e)
+timeout(const struct drive *d, int64_t until)
 {
-	struct tx_limits limits = { .revoke_after = r->plan.revoke_after };
-	struct tx before;
+	int64_t left = until - task_clock();
 
-	do {
-		before = r->tx;
-		limits.now = (uint64_t)time(NULL);
-		r->tx = tx_next(&before, event, &limits);
-		if (step(r, &before, limits.now, &event, e) == -1)
-			return -1;
-	} while (r->tx.action != TX_STOP);
-	return 0;
+	if (until == -1)
+		left = d->o->tick == NULL ? -1 : TICK;
+	else if (left < 0)
+		left = 0;
+	else if (left > TICK)
+		left = TICK;
+	return (int)left;
 }
 
-/* The exit status of each end, and what a person should do about it. */
-static int
-conclude(const struct run *r, struct err *e)
+static void
+wait_for(struct drive *d, int64_t until)
 {
-	const char *name = r->name, *reply = r->report->reply;
+	struct pollfd *p = d->polled;
+	size_t i;
 
-	switch (r->tx.end) {
-	case TX_END_NONE:
-	case TX_END_ROTATED:
-	case TX_END_NOTHING:
-		return 0;
-	case TX_END_REFUSED:
-		return err_set(e, ERR_REFUSED,
-		    "%s: the server did not change it, the old password "
-		    "holds; it said: %s",
-		    name, reply);
-	case TX_END_LOST:
-		return err_set(e, ERR_UNREACHABLE,
-		    "%s: the change was lost, the old password holds; "
-		    "run pawl-rotate %s again later",
-		    name, name);
-	case TX_END_UNREACHABLE:
-		return err_set(e, ERR_UNREACHABLE,
-		    "%s: nothing was changed: %s", name, reply);
-	case TX_END_HELD:
-		return err_set(e, ERR_BUSY,
-		    "%s: a job was given the password and has not logged in; "
-		    "run pawl-rotate %s again later",
-		    name, name);
-	case TX_END_UNPROVED:
-		return err_set(e, ERR_ATTENTION,
-		    "%s: the change was sent and cannot be proved yet, both "
-		    "passwords are kept; run: pawl-rotate recover %s",
-		    name, name);
-	case TX_END_STRANGER:
-		return err_set(e, ERR_ATTENTION,
-		    "%s: the server refuses the current password though "
-		    "nothing was sent; find out why, then run: pawl-vault "
-		    "set %s",
-		    name, name);
-	case TX_END_ATTENTION:
-		return err_set(e, ERR_ATTENTION,
-		    "%s: no password could be proved, all are kept; have the "
-		    "account looked at, then run: pawl-rotate recover --again "
-		    "%s",
-		    name, name);
-	case TX_END_EXPIRED:
-		return err_set(e, ERR_REFUSED,
-		    "%s: the server says that the current password is right "
-		    "and has expired; run: pawl-rotate %s, and if that ends in "
-		    "attention: pawl-rotate recover --again %s",
-		    name, name, name);
+	p[0].fd = d->totals->stopped ? -1 : d->o->stop_fd;
+	p[0].events = POLLIN;
+	for (i = 0; i < d->n; i++) {
+		p[i + 1].fd = d->tasks[i]->step == TASK_ASKED ?
+		    d->tasks[i]->worker->net.fd :
+		    -1;
+		p[i + 1].events = POLLIN;
 	}
-	return err_set(e, ERR_ATTENTION, "%s: no such end", name);
+	if (poll(p, (nfds_t)(d->n + 1), timeout(d, until)) <= 0)
+		return;
+	for (i = 0; i < d->n; i++)
+		if (p[i + 1].fd != -1 && p[i + 1].revents != 0)
+			task_result(d->tasks[i]);
+	if (p[0].fd != -1 && p[0].revents != 0)
+		stop(d);
 }
 
-/* A rotation that is not due must not meet the server's MINCHANGE. */
-static int
-check_age(const struct run *r, struct err *e)
+static void
+try_locks(struct drive *d)
 {
-	uint64_t now = (uint64_t)time(NULL);
-	uint64_t last = r->tx.rotation.rotated;
+	const int64_t now = task_clock();
+	size_t i;
 
-	if (r->o->force || last == 0 || r->tx.rotation.state != ROTATION_IDLE ||
-	    now >= last + r->plan.min_age)
-		return 0;
-	return err_set(e, ERR_BUSY,
-	    "%s: rotated %" PRIu64 " s ago, rotate.min-age is %" PRIu64
-	    " s; --force does it all the same",
-	    r->name, now - last, r->plan.min_age);
+	for (i = 0; i < d->n; i++)
+		if (d->tasks[i]->step == TASK_LOCK && d->tasks[i]->wake <= now)
+			task_lock(d->tasks[i]);
+}
+
+static void
+loop(struct drive *d)
+{
+	int64_t until;
+
+	for (;;) {
+		start(d);
+		try_locks(d);
+		until = proceed(d);
+		finish(d);
+		if (d->o->tick != NULL)
+			d->o->tick(d->o->arg, d->n);
+		if (d->n == 0 &&
+		    (schedule_waiting(d->schedule) == 0 || d->totals->stopped ||
+			d->totals->braked))
+			break;
+		if (until != 0)
+			wait_for(d, until);
+	}
+	d->totals->left += schedule_waiting(d->schedule);
+}
+
+static int
+fill(struct drive *d, struct err *e)
+{
+	const struct targets *all = d->targets;
+	size_t i, jobs = d->o->limits.jobs;
+
+	if ((d->schedule = schedule_new(&d->o->limits, e)) == NULL)
+		return -1;
+	for (i = 0; i < all->n; i++)
+		if (schedule_add(d->schedule, all->list[i].host,
+			all->list[i].user, e) == -1)
+			return -1;
+	d->tasks = calloc(jobs, sizeof(struct task *));
+	d->polled = calloc(jobs + 1, sizeof(*d->polled));
+	if (d->tasks == NULL || d->polled == NULL)
+		return err_sys(e, ERR_IO, "memory for rotations");
+	return schedule_begin(d->schedule, e);
 }
 
 int
-drive_run(const struct drive_options *o, const char *name, enum tx_event event,
-    struct drive_report *report, struct err *e)
+drive_run(const struct drive_options *o, const struct targets *targets,
+    struct drive_totals *totals, struct err *e)
 {
-	struct run r = { .o = o, .name = name, .lock = -1, .report = report };
-	int rv = -1;
+	struct drive d = { .o = o, .targets = targets, .totals = totals };
+	int rv;
 
-	memset(report, 0, sizeof(*report));
-	if (begin(&r, e) == -1) {
-		if (e->kind == ERR_NOENTRY)
-			(void)err_set(e, ERR_NOENTRY,
-			    "no entry %s: \"pawl-vault list\" shows the "
-			    "names",
-			    name);
-		else
-			(void)err_in(e, "%s", name);
-		goto out;
-	}
-	if (event == TX_START && check_age(&r, e) == -1)
-		goto out;
-	if (loop(&r, event, e) == -1)
-		goto out;
-	report->end = r.tx.end;
-	rv = conclude(&r, e);
-out:
-	secret_free(r.current);
-	secret_free(r.pending);
-	if (r.lock != -1)
-		(void)close(r.lock);
+	memset(totals, 0, sizeof(*totals));
+	if ((rv = fill(&d, e)) == 0)
+		loop(&d);
+	schedule_free(d.schedule);
+	free(d.tasks);
+	free(d.polled);
 	return rv;
 }

@@ -1,5 +1,5 @@
 /*
- * pawl-rotate: options, then a run of the transaction for each entry named.
+ * pawl-rotate: options, then the command for the entries that are meant.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,7 +11,7 @@
 
 #include "audit.h"
 #include "config.h"
-#include "drive.h"
+#include "fleet.h"
 #include "io.h"
 #include "key.h"
 #include "path.h"
@@ -33,19 +33,26 @@ struct session {
 	bool accept_older;
 	bool force;
 	bool again;
+	bool all;
+	bool due;
+	/* 0: as the configuration has it. */
+	unsigned int jobs;
 	bool json;
 	bool quiet;
 };
 
 static const char *const usage_text =
-    "usage: pawl-rotate [options] NAME ...\n"
-    "       pawl-rotate [options] check NAME ...\n"
+    "usage: pawl-rotate [options] NAME ... | --all | --due\n"
+    "       pawl-rotate [options] check NAME ... | --all | --due\n"
     "       pawl-rotate [options] pin NAME ...\n"
     "       pawl-rotate [options] recover [--again] [NAME ...]\n"
     "       pawl-rotate [options] status [--json]\n"
     "\n"
     "  -f, --vault FILE     the vault (PAWL_VAULT)\n"
     "  -k, --key FILE       the key file (PAWL_KEY_FILE)\n"
+    "      --all            every entry that has a rotate.method\n"
+    "      --due            of these, those older than rotate.every\n"
+    "  -j, --jobs N         so many at a time (rotate-jobs, 8)\n"
     "      --force          rotate before rotate.min-age is over\n"
     "      --accept-older   take a vault that was restored from a backup\n"
     "  -q, --quiet          no line for each step\n"
@@ -58,6 +65,8 @@ enum long_option {
 	OPTION_ACCEPT_OLDER,
 	OPTION_AGAIN,
 	OPTION_JSON,
+	OPTION_ALL,
+	OPTION_DUE,
 	OPTION_VERSION
 };
 
@@ -68,29 +77,14 @@ static const struct option long_options[] = {
 	{ "accept-older", no_argument, NULL, OPTION_ACCEPT_OLDER },
 	{ "again", no_argument, NULL, OPTION_AGAIN },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "due", no_argument, NULL, OPTION_DUE },
+	{ "jobs", required_argument, NULL, 'j' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
-
-/* In order of how much a person has to do about it. */
-static int
-worse(int a, int b)
-{
-	static const int order[] = { ERR_NONE, ERR_BUSY, ERR_UNREACHABLE,
-		ERR_REFUSED, ERR_NOENTRY, ERR_CONFIG, ERR_USAGE, ERR_DENIED,
-		ERR_NOVAULT, ERR_DAMAGED, ERR_UNSYNCED, ERR_IO, ERR_ATTENTION };
-	size_t i, at_a = 0, at_b = 0;
-
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		if (order[i] == a)
-			at_a = i;
-		if (order[i] == b)
-			at_b = i;
-	}
-	return at_a > at_b ? a : b;
-}
 
 static int
 print(int fd, const char *text)
@@ -105,83 +99,6 @@ warn_unlocked(void)
 		PROGRAM ": memory cannot be locked (ulimit -l); secrets may "
 			"reach the swap\n") == -1)
 		return;
-}
-
-static void
-say_step(const char *name, const char *line)
-{
-	char text[512];
-
-	(void)snprintf(text, sizeof(text), "%s: %s\n", name, line);
-	if (print(STDOUT_FILENO, text) == -1)
-		return;
-}
-
-static void
-audit_run(const char *name, enum tx_event event,
-    const struct drive_report *report, const struct err *e)
-{
-	struct audit a;
-
-	audit_begin(&a, tx_event_name(event));
-	audit_text(&a, "entry", name);
-	audit_text(&a, "end", tx_end_name(report->end));
-	audit_number(&a, "attempts", report->attempts);
-	audit_number(&a, "bad", report->bad);
-	audit_number(&a, "uid", (unsigned long long)getuid());
-	if (e->kind != ERR_NONE)
-		audit_text(&a, "why", e->msg);
-	audit_send(&a);
-}
-
-static const char *
-done_line(enum tx_event event, enum tx_end end)
-{
-	if (end == TX_END_ROTATED)
-		return "changed, and proved by a fresh login";
-	if (event == TX_CHECK)
-		return "the current password logs in";
-	return "nothing to recover, the current password stays";
-}
-
-static int
-run_one(const struct session *s, struct netproc *net, const char *name,
-    enum tx_event event, bool last)
-{
-	const struct drive_options o = { .vault = s->path,
-		.key = &s->key.slot,
-		.net = net,
-		.lock_wait_ms = s->config.lock_wait_ms,
-		.force = s->force,
-		.last = last,
-		.say = s->quiet ? NULL : say_step };
-	struct err e = { ERR_NONE, "" };
-	struct drive_report report;
-	int rv;
-
-	rv = drive_run(&o, name, event, &report, &e);
-	audit_run(name, event, &report, &e);
-	if (rv == -1)
-		return err_print(PROGRAM, &e);
-	if (!s->quiet)
-		say_step(name, done_line(event, report.end));
-	return 0;
-}
-
-static int
-run_each(const struct session *s, int argc, char **argv, enum tx_event event)
-{
-	struct netproc net = { .fd = -1 };
-	struct err e;
-	int i, status = 0;
-
-	if (netproc_start(&net, &e) == -1)
-		return err_print(PROGRAM, &e);
-	for (i = 0; i < argc; i++)
-		status = worse(status,
-		    run_one(s, &net, argv[i], event, i == argc - 1));
-	netproc_stop(&net);
-	return status;
 }
 
 static struct vault *
@@ -223,36 +140,8 @@ pin_each(const struct session *s, int argc, char **argv)
 	for (i = 0; i < argc; i++)
 		if (read_plan(s, argv[i], &plan, &e) == -1 ||
 		    pin_show(argv[i], &plan, &net, &e) == -1)
-			status = worse(status, err_print(PROGRAM, &e));
+			status = fleet_worse(status, err_print(PROGRAM, &e));
 	netproc_stop(&net);
-	return status;
-}
-
-/* Those that have something to recover, when none was named. */
-static int
-recover_all(const struct session *s, enum tx_event event, struct err *e)
-{
-	struct status_list list = { NULL, 0, 0 };
-	struct vault *v = NULL;
-	struct netproc net = { .fd = -1 };
-	int status = -1;
-	size_t i;
-
-	if ((v = open_vault(s, e)) == NULL || status_collect(&list, v, e) == -1)
-		goto out;
-	vault_close(v);
-	v = NULL;
-	status = 0;
-	for (i = 0; i < list.n; i++) {
-		if (!status_unfinished(&list.rows[i]))
-			continue;
-		status = worse(status,
-		    run_one(s, &net, list.rows[i].name, event, false));
-	}
-out:
-	netproc_stop(&net);
-	status_free(&list);
-	vault_close(v);
 	return status;
 }
 
@@ -278,40 +167,90 @@ usage_error(const char *what, struct err *e)
 	return err_set(e, ERR_USAGE, "%s; see pawl-rotate --help", what);
 }
 
+/* Who is meant by what is left of the arguments. */
+static int
+choose(const struct session *s, struct fleet *f, int argc, char **argv,
+    struct err *e)
+{
+	struct targets_wish *chosen = &f->selection;
+
+	chosen->names = argv;
+	chosen->n = (size_t)argc;
+	if (argc > 0 && (s->all || s->due))
+		return usage_error("names beside --all or --due", e);
+	if (s->all && s->due)
+		return usage_error("both --all and --due", e);
+	if (s->all)
+		chosen->kind = TARGETS_ALL;
+	else if (s->due)
+		chosen->kind = TARGETS_DUE;
+	else if (argc == 0 && f->event != TX_START && f->event != TX_CHECK)
+		chosen->kind = TARGETS_UNFINISHED;
+	else if (argc == 0 && f->event == TX_CHECK)
+		return usage_error("which entry is to be checked?", e);
+	else if (argc == 0)
+		return usage_error("which entry is to be rotated?", e);
+	chosen->skip_young = f->event == TX_START && !s->force;
+	return 0;
+}
+
+static int
+run(const struct session *s, enum tx_event event, int argc, char **argv,
+    struct err *e)
+{
+	struct fleet f = { .program = PROGRAM,
+		.config = &s->config,
+		.key = &s->key.slot,
+		.vault = s->path,
+		.event = event,
+		.jobs = s->jobs,
+		.force = s->force,
+		.quiet = s->quiet };
+
+	if (choose(s, &f, argc, argv, e) == -1)
+		return -1;
+	return fleet_run(&f, e);
+}
+
 static int
 dispatch(const struct session *s, int argc, char **argv, struct err *e)
 {
 	enum tx_event recovery = s->again ? TX_RECOVER_AGAIN : TX_RECOVER;
 	struct vault *v;
 
-	if (argc == 0)
-		return usage_error("which entry is to be rotated?", e);
 	if (s->accept_older) {
 		if ((v = open_vault(s, e)) == NULL)
 			return -1;
 		vault_close(v);
 	}
+	if (argc == 0)
+		return run(s, TX_START, argc, argv, e);
 	if (strcmp(argv[0], "status") == 0) {
 		if (argc > 1)
 			return usage_error("status takes no name", e);
 		return show_status(s, e);
 	}
-	if (strcmp(argv[0], "recover") == 0) {
-		if (argc == 1)
-			return recover_all(s, recovery, e);
-		return run_each(s, argc - 1, argv + 1, recovery);
-	}
-	if (strcmp(argv[0], "check") == 0) {
-		if (argc == 1)
-			return usage_error("which entry is to be checked?", e);
-		return run_each(s, argc - 1, argv + 1, TX_CHECK);
-	}
+	if (strcmp(argv[0], "recover") == 0)
+		return run(s, recovery, argc - 1, argv + 1, e);
+	if (strcmp(argv[0], "check") == 0)
+		return run(s, TX_CHECK, argc - 1, argv + 1, e);
 	if (strcmp(argv[0], "pin") == 0) {
 		if (argc == 1)
 			return usage_error("whose server?", e);
 		return pin_each(s, argc - 1, argv + 1);
 	}
-	return run_each(s, argc, argv, TX_START);
+	return run(s, TX_START, argc, argv, e);
+}
+
+static int
+set_jobs(struct session *s, const char *text, struct err *e)
+{
+	uint64_t n = 0;
+
+	if (parse_number(text, 1, CONFIG_JOBS_MAX, &n, e) == -1)
+		return err_in(e, "--jobs");
+	s->jobs = (unsigned int)n;
+	return 0;
 }
 
 /* Options may stand anywhere; an abbreviation of a long one may not. */
@@ -321,7 +260,7 @@ options(struct session *s, int argc, char **argv, struct err *e)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "f:k:qh", long_options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "f:k:j:qh", long_options, NULL)) !=
 	    -1) {
 		switch (c) {
 		case 'f':
@@ -332,6 +271,16 @@ options(struct session *s, int argc, char **argv, struct err *e)
 			break;
 		case 'q':
 			s->quiet = true;
+			break;
+		case 'j':
+			if (set_jobs(s, optarg, e) == -1)
+				return -1;
+			break;
+		case OPTION_ALL:
+			s->all = true;
+			break;
+		case OPTION_DUE:
+			s->due = true;
 			break;
 		case OPTION_FORCE:
 			s->force = true;

@@ -1,3 +1,7 @@
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <errno.h>
 #include <string.h>
 
 #include "io.h"
@@ -326,6 +330,28 @@ message_get_result(struct message_result *r, struct slice from, struct err *e)
 	return check_result(r, e);
 }
 
+/* Both at once, where that is possible: whoever reads the first has to be able
+ * to read the second. */
+static int
+write_both(int fd, unsigned char *head, size_t size, const struct secret *m)
+{
+	struct iovec parts[2] = { { head, size }, { m->data, m->len } };
+	ssize_t n;
+
+	do {
+		n = writev(fd, parts, 2);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return -1;
+	if ((size_t)n < size)
+		return write_all(fd, head + n, size - (size_t)n) == -1 ||
+			write_all(fd, m->data, m->len) == -1 ?
+		    -1 :
+		    0;
+	n -= (ssize_t)size;
+	return write_all(fd, m->data + n, m->len - (size_t)n);
+}
+
 int
 message_send(int fd, const struct secret *m, struct err *e)
 {
@@ -334,8 +360,7 @@ message_send(int fd, const struct secret *m, struct err *e)
 	if (m->len == 0 || m->len > MESSAGE_MAX)
 		return bad(e, "empty, or too long");
 	put_u32(head, (uint32_t)m->len);
-	if (write_all(fd, head, sizeof(head)) == -1 ||
-	    write_all(fd, m->data, m->len) == -1)
+	if (write_both(fd, head, sizeof(head), m) == -1)
 		return err_sys(e, ERR_IO, "message to or from pawl-rotate-net");
 	return 0;
 }

@@ -60,15 +60,20 @@ find_program(char *path, size_t size, struct err *e)
 
 /* In the child.  An exec that fails is told through report. */
 static _Noreturn void
-become(const char *path, int request, int report)
+become(const char *path, int request, int report, bool many)
 {
-	static char name[] = PROGRAM;
-	static char *const argv[] = { name, NULL };
+	static char name[] = PROGRAM, word[] = NETPROC_MANY;
+	char *const argv[] = { name, many ? word : NULL, NULL };
 	/* libcurl brings GnuTLS along, which nobody here uses. */
 	static char quiet[] = "GNUTLS_NO_IMPLICIT_INIT=1";
 	static char *const envp[] = { quiet, NULL };
 	int saved;
 
+	/* Whoever stops a run stops this program, which then ends the attempts
+	 * that have begun; they get no signal of their own. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
 	if (dup2(request, STDIN_FILENO) != -1)
 		(void)execve(path, argv, envp);
 	saved = errno;
@@ -77,9 +82,10 @@ become(const char *path, int request, int report)
 	_exit(126);
 }
 
-int
-netproc_start(struct netproc *n, struct err *e)
+static int
+start(struct netproc *n, bool many, struct err *e)
 {
+	const int type = many ? SOCK_SEQPACKET : SOCK_STREAM;
 	int pair[2] = { -1, -1 }, report[2] = { -1, -1 };
 	char path[PATH_MAX];
 	int failure = 0, rv = -1;
@@ -91,7 +97,7 @@ netproc_start(struct netproc *n, struct err *e)
 	n->offered = false;
 	if (find_program(path, sizeof(path), e) == -1)
 		return -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == -1 ||
 	    pipe2(report, O_CLOEXEC) == -1) {
 		(void)err_sys(e, ERR_IO, "socket pair for %s", PROGRAM);
 		goto out;
@@ -102,7 +108,7 @@ netproc_start(struct netproc *n, struct err *e)
 		goto out;
 	}
 	if (n->pid == 0)
-		become(path, pair[1], report[1]);
+		become(path, pair[1], report[1], many);
 	(void)close(report[1]);
 	report[1] = -1;
 	if (read_full(report[0], &failure, sizeof(failure)) != 0) {
@@ -128,20 +134,118 @@ out:
 }
 
 int
+netproc_start(struct netproc *n, struct err *e)
+{
+	return start(n, false, e);
+}
+
+/* What is loaded for this plan. */
+static void
+note_files(struct netproc *n, const struct plan *p)
+{
+	memcpy(n->ca_file, p->ca_file, sizeof(n->ca_file));
+	memcpy(n->cert, p->cert, sizeof(n->cert));
+	memcpy(n->cert_key, p->cert_key, sizeof(n->cert_key));
+}
+
+bool
+netproc_serves(const struct netproc *n, const struct plan *p)
+{
+	return strcmp(n->ca_file, p->ca_file) == 0 &&
+	    strcmp(n->cert, p->cert) == 0 &&
+	    strcmp(n->cert_key, p->cert_key) == 0;
+}
+
+int
+netproc_breeder(struct netproc *breeder, const struct plan *p, struct err *e)
+{
+	if (start(breeder, true, e) == -1)
+		return -1;
+	note_files(breeder, p);
+	return 0;
+}
+
+/* Sends m to the breeder, and a descriptor with it. */
+static int
+hand_over(const struct netproc *breeder, const struct secret *m, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .room = { 0 } };
+	struct iovec part = { m->data, m->len };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+	ssize_t n;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	do {
+		n = sendmsg(breeder->fd, &message, MSG_NOSIGNAL);
+	} while (n == -1 && errno == EINTR);
+	return n == -1 ? -1 : 0;
+}
+
+/* The request says which files to load, and has no password. */
+static int
+ask_for_child(const struct netproc *breeder, const struct plan *p, int fd,
+    struct err *e)
+{
+	struct message_request request;
+	struct secret *m = NULL;
+	int rv = -1;
+
+	plan_request(p, MESSAGE_LOOK, &request);
+	if ((m = secret_new(MESSAGE_MAX, e)) == NULL ||
+	    message_put_request(m, &request, e) == -1)
+		goto out;
+	if ((rv = hand_over(breeder, m, fd)) == -1)
+		(void)err_sys(e, ERR_IO, "start one more %s", PROGRAM);
+out:
+	secret_free(m);
+	return rv;
+}
+
+int
+netproc_breed(const struct netproc *breeder, const struct plan *p,
+    struct netproc *n, struct err *e)
+{
+	int pair[2] = { -1, -1 };
+
+	memset(n, 0, sizeof(*n));
+	n->fd = -1;
+	/* Only this end must not wait; the other is a description of its own. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
+	    fcntl(pair[0], F_SETFL, O_NONBLOCK) == -1) {
+		(void)err_sys(e, ERR_IO, "socket pair for %s", PROGRAM);
+	} else if (ask_for_child(breeder, p, pair[1], e) == 0) {
+		n->fd = pair[0];
+		n->used = true;
+		note_files(n, p);
+	}
+	if (pair[0] != -1 && n->fd == -1)
+		(void)close(pair[0]);
+	if (pair[1] != -1)
+		(void)close(pair[1]);
+	return n->fd == -1 ? -1 : 0;
+}
+
+int
 netproc_use(struct netproc *n, const struct plan *p, struct err *e)
 {
-	if (n->fd != -1 && n->used && strcmp(n->ca_file, p->ca_file) == 0 &&
-	    strcmp(n->cert, p->cert) == 0 &&
-	    strcmp(n->cert_key, p->cert_key) == 0)
+	if (n->fd != -1 && n->used && netproc_serves(n, p))
 		return 0;
 	if (n->used)
 		netproc_stop(n);
 	if (netproc_start(n, e) == -1)
 		return -1;
 	n->used = true;
-	memcpy(n->ca_file, p->ca_file, sizeof(n->ca_file));
-	memcpy(n->cert, p->cert, sizeof(n->cert));
-	memcpy(n->cert_key, p->cert_key, sizeof(n->cert_key));
+	note_files(n, p);
 	return 0;
 }
 
@@ -173,23 +277,45 @@ out:
 	return rv;
 }
 
+/* What is true if the network half is not there to tell. */
+static void
+fill_in(struct netproc *n, struct message_result *result,
+    enum message_outcome outcome, const struct err *e)
+{
+	memset(result, 0, sizeof(*result));
+	result->outcome = outcome;
+	if (outcome == MESSAGE_NOT_SENT)
+		result->reason = MESSAGE_REASON_INTERNAL;
+	(void)snprintf(result->reply, sizeof(result->reply), PROGRAM ": %s",
+	    e->msg);
+	netproc_withdraw(n);
+}
+
+bool
+netproc_go(struct netproc *n, struct message_result *result)
+{
+	struct err e = { ERR_IO, "it has ended" };
+
+	if (n->offered && message_send_go(n->fd, &e) == 0)
+		return true;
+	fill_in(n, result, MESSAGE_NOT_SENT, &e);
+	return false;
+}
+
+void
+netproc_collect(struct netproc *n, struct message_result *result)
+{
+	struct err e;
+
+	if (receive(n, result, &e) == -1)
+		fill_in(n, result, MESSAGE_UNKNOWN, &e);
+}
+
 void
 netproc_ask(struct netproc *n, struct message_result *result)
 {
-	struct err e = { ERR_IO, "it has ended" };
-	enum message_outcome outcome = MESSAGE_NOT_SENT;
-
-	if (n->offered && message_send_go(n->fd, &e) == 0) {
-		outcome = MESSAGE_UNKNOWN;
-		if (receive(n, result, &e) == 0)
-			return;
-	}
-	memset(result, 0, sizeof(*result));
-	result->outcome = outcome;
-	result->reason = MESSAGE_REASON_INTERNAL;
-	(void)snprintf(result->reply, sizeof(result->reply), PROGRAM ": %s",
-	    e.msg);
-	netproc_withdraw(n);
+	if (netproc_go(n, result))
+		netproc_collect(n, result);
 }
 
 /* Killed, since it may be waiting for a server; nobody waits for that. */

@@ -1,5 +1,8 @@
 /*
- * The network half as a process: started once, asked as often as needed.
+ * The network half as a process: started once, asked as often as needed, one
+ * attempt after the other.  Where many are to be made at once there is a
+ * process for each: a breeder, which has loaded the libraries and the
+ * authorities and never sees a password, forks them.
  */
 #ifndef NETPROC_H
 #define NETPROC_H
@@ -11,6 +14,9 @@
 #include "err.h"
 #include "message.h"
 #include "plan.h"
+
+/* What a breeder is called with. */
+#define NETPROC_MANY "many"
 
 /* Start with { .fd = -1 }. */
 struct netproc {
@@ -44,10 +50,19 @@ int netproc_use(struct netproc *n, const struct plan *p,
 void netproc_offer(struct netproc *n, const struct message_request *request);
 
 /*
- * Lets the password of what was offered go.  Always fills in *result: if the
- * network half dies before that nothing was sent; if after, the outcome is
- * MESSAGE_UNKNOWN, for nobody knows how far it came.
+ * Lets the password of what was offered go.  False, with *result filled in, if
+ * the network half has died before that: nothing was sent.
  */
+bool netproc_go(struct netproc *n, struct message_result *result);
+
+/*
+ * Takes the result of what was let go, waiting for it.  Always fills in
+ * *result: if the network half has died the outcome is MESSAGE_UNKNOWN, for
+ * nobody knows how far it came.
+ */
+void netproc_collect(struct netproc *n, struct message_result *result);
+
+/* Both. */
 void netproc_ask(struct netproc *n, struct message_result *result);
 
 /* What was offered shall not be sent: ends the network half. */
@@ -58,5 +73,21 @@ void netproc_dismiss(struct netproc *n);
 
 /* Closes the socket and waits for its end; fine if none runs. */
 void netproc_stop(struct netproc *n);
+
+/* Whether what it has loaded are the certificates of this plan. */
+bool netproc_serves(const struct netproc *n, const struct plan *p);
+
+/* Starts a breeder for the certificates of a plan, as netproc_start() does. */
+int netproc_breeder(struct netproc *breeder, const struct plan *p,
+    struct err *e) MUST_CHECK;
+
+/*
+ * A child of the breeder, ready to be offered attempts for such plans.  It is nobody's to
+ * wait for here: that is the breeder's, which netproc_stop() waits for.  It
+ * is not waited for in the middle of a result either: one that comes in parts
+ * counts as none.  ERR_IO if the breeder has died.
+ */
+int netproc_breed(const struct netproc *breeder, const struct plan *p,
+    struct netproc *n, struct err *e) MUST_CHECK;
 
 #endif

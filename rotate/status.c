@@ -94,12 +94,6 @@ status_free(struct status_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-bool
-status_unfinished(const struct status_row *row)
-{
-	return row->state != ROTATION_IDLE || row->outstanding > 0;
-}
-
 static void
 draw(char *bar, const struct status_row *row)
 {

@@ -37,9 +37,6 @@ int status_collect(struct status_list *list, struct vault *v,
     struct err *e) MUST_CHECK;
 void status_free(struct status_list *list);
 
-/* Whether an earlier run left something to recover. */
-bool status_unfinished(const struct status_row *row);
-
 /* One line each, with a bar; or JSON.  To standard output. */
 int status_print(const struct status_list *list, struct err *e) MUST_CHECK;
 int status_print_json(const struct status_list *list, struct err *e) MUST_CHECK;

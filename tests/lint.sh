@@ -42,7 +42,7 @@ net="rotate/net/main.c rotate/net/login.c rotate/net/login.h
 	rotate/net/login_command.c rotate/net/login_why.c rotate/net/look.c
 	rotate/net/look.h
 	rotate/net/options.c rotate/net/options.h rotate/net/trust.c
-	rotate/net/trust.h rotate/net/wipe.c"
+	rotate/net/trust.h rotate/net/wipe.c rotate/net/breed.c"
 net=${net//[$'\n\t']/ }
 
 forbid "this call has a safer one" \

@@ -85,6 +85,11 @@ part_session()
 	bats --formatter tap tests/cli/session.bats
 }
 
+part_fleet()
+{
+	bats --formatter tap tests/cli/fleet.bats
+}
+
 part_memory()
 {
 	bats --formatter tap tests/cli/memory.bats
@@ -236,7 +241,7 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
-	stack session rotate memory vectors askpass rogue servers crash
+	stack session rotate fleet memory vectors askpass rogue servers crash
 	faults bench fuzz)
 passed=0 failed=0 skipped=0
 

@@ -72,12 +72,65 @@ set_lock_wait(struct config *c, const char *value, struct err *e)
 	return parse_wait(value, &c->lock_wait_ms, e);
 }
 
+static int
+parse_jobs(const char *value, unsigned int *np, struct err *e)
+{
+	uint64_t n = 0;
+
+	if (parse_number(value, 1, CONFIG_JOBS_MAX, &n, e) == -1)
+		return -1;
+	*np = (unsigned int)n;
+	return 0;
+}
+
+static int
+set_rotate_jobs(struct config *c, const char *value, struct err *e)
+{
+	return parse_jobs(value, &c->rotate_jobs, e);
+}
+
+static int
+set_rotate_per_host(struct config *c, const char *value, struct err *e)
+{
+	return parse_jobs(value, &c->rotate_per_host, e);
+}
+
+static int
+set_rotate_brake(struct config *c, const char *value, struct err *e)
+{
+	size_t len = strlen(value);
+	char digits[8];
+	uint64_t n = 0;
+	bool share = len > 0 && len < sizeof(digits) && value[len - 1] == '%';
+
+	c->rotate_brake_count = c->rotate_brake_share = 0;
+	if (strcmp(value, "no") == 0)
+		return 0;
+	if (share) {
+		memcpy(digits, value, len - 1);
+		digits[len - 1] = '\0';
+	}
+	if (parse_number(share ? digits : value, 1, share ? 100 : 1000000, &n,
+		e) == -1)
+		return err_set(e, ERR_CONFIG,
+		    "must be a number from 1 to 1000000, a share like 25%%, "
+		    "or no");
+	if (share)
+		c->rotate_brake_share = (unsigned int)n;
+	else
+		c->rotate_brake_count = (unsigned int)n;
+	return 0;
+}
+
 static const struct setting settings[] = {
 	{ "audit-file", set_audit_file },
 	{ "require-mlock", set_require_mlock },
 	{ "require-sandbox", set_require_sandbox },
 	{ "wait", set_wait },
 	{ "lock-wait", set_lock_wait },
+	{ "rotate-jobs", set_rotate_jobs },
+	{ "rotate-per-host", set_rotate_per_host },
+	{ "rotate-brake", set_rotate_brake },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -88,6 +141,9 @@ set_defaults(struct config *c)
 	memset(c, 0, sizeof(*c));
 	c->wait_ms = 10000;
 	c->lock_wait_ms = 10000;
+	c->rotate_jobs = 8;
+	c->rotate_per_host = 4;
+	c->rotate_brake_share = 25;
 }
 
 static bool

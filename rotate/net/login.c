@@ -264,15 +264,24 @@ work(struct login *l)
 static bool
 wait_until(struct login *l, int64_t until)
 {
+	/* Nothing but its end, which is always told. */
+	struct curl_waitfd parent = { .fd = l->world->parent };
+	/* Once the password is out the answer is waited for all the same: a
+	 * server may take the end of the connection for a change of mind. */
+	bool watch = l->sent == 0;
 	int64_t left = until - login_now();
 
 	if (left <= 0)
 		return false;
 	if (left > 60000)
 		left = 60000;
-	if (curl_multi_poll(l->world->multi, NULL, 0, (int)left, NULL) !=
+	if (curl_multi_poll(l->world->multi, &parent, watch, (int)left, NULL) !=
 	    CURLM_OK) {
 		l->code = CURLE_FAILED_INIT;
+		l->ended = true;
+	}
+	if (watch && login_parent_is_gone(l)) {
+		l->code = CURLE_ABORTED_BY_CALLBACK;
 		l->ended = true;
 	}
 	return !l->ended;

@@ -18,6 +18,8 @@
 struct login_world {
 	CURLM *multi;
 	struct trust *trust;
+	/* The process is in its sandbox, and trust is what it is to be. */
+	bool settled;
 	/* A socket whose other end the parent holds: once that is gone nothing
 	 * is sent any more, since nobody would count it. */
 	int parent;

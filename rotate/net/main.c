@@ -3,7 +3,8 @@
  *
  * Standard input is one end of a socket pair.  Requests come in on it, one
  * after the other, and for each of them one result goes out; the end of file
- * ends the program.  It never sees the vault or its key, and it knows a
+ * ends the program.  With "many" for an argument it forks processes that do
+ * so (breed.h).  It never sees the vault or its key, and it knows a
  * password for as long as a login takes.
  */
 #include <sys/types.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "breed.h"
 #include "login.h"
 #include "message.h"
 #include "sandbox.h"
@@ -60,14 +62,14 @@ settle(struct login_world *w, const struct message_request *r, struct err *e)
 	struct sandbox s = { .promise = SANDBOX_NET };
 	unsigned int missing = 0;
 
-	if (w->trust != NULL) {
+	if (w->trust != NULL && w->settled) {
 		if (trust_is(w->trust, r))
 			return 0;
 		return err_set(e, ERR_CONFIG,
 		    "one " PROGRAM " serves one CA "
 		    "file and one certificate only");
 	}
-	if (trust_load(&w->trust, r, e) == -1)
+	if (w->trust == NULL && trust_load(&w->trust, r, e) == -1)
 		return -1;
 	if (r->ca_file[0] != '\0')
 		s.readable = r->ca_file;
@@ -76,6 +78,7 @@ settle(struct login_world *w, const struct message_request *r, struct err *e)
 		w->trust = NULL;
 		return -1;
 	}
+	w->settled = true;
 	return 0;
 }
 
@@ -125,14 +128,12 @@ serve(struct login_world *w, struct secret *m, struct err *e)
 }
 
 static int
-run(int fd, struct err *e)
+run(struct trust **tp, struct err *e)
 {
-	struct login_world w = { .parent = fd };
+	struct login_world w = { .parent = STDIN_FILENO, .trust = *tp };
 	struct secret *m = NULL;
 	int served = 0, rv = -1;
 
-	if (wipe_start(e) == -1)
-		return -1;
 	if ((m = secret_new(MESSAGE_MAX, e)) == NULL)
 		goto out;
 	if ((w.multi = curl_multi_init()) == NULL) {
@@ -148,21 +149,40 @@ out:
 	secret_free(m);
 	/* A multi handle has nothing left that could fail. */
 	(void)curl_multi_cleanup(w.multi);
-	trust_free(w.trust);
+	*tp = w.trust;
+	return rv;
+}
+
+/* One after the other for whoever is at standard input; or many at once, each
+ * by a child that serves somebody else. */
+static int
+start(bool many, struct err *e)
+{
+	struct trust *trust = NULL;
+	int rv = 1;
+
+	if (wipe_start(e) == -1)
+		return -1;
+	if (many)
+		rv = breed(&trust, e);
+	/* The memory that a child inherits is neither empty nor locked. */
+	if (rv == 1 && (rv = secret_init(NULL, ARENA, e)) == 0)
+		rv = run(&trust, e);
+	trust_free(trust);
 	wipe_stop();
 	return rv;
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	bool many = argc == 2 && strcmp(argv[1], BREED_WORD) == 0;
 	struct err e = { ERR_NONE, "" };
 	int rv = 0;
 
 	sandbox_harden();
 	/* Neither library shall find a proxy, a key log or a configuration. */
-	if (clearenv() != 0 || sandbox_std_fds(&e) == -1 ||
-	    secret_init(NULL, ARENA, &e) == -1)
+	if (clearenv() != 0 || sandbox_std_fds(&e) == -1)
 		return err_print(PROGRAM, &e);
 	sandbox_close_fds(NULL, 0);
 	if (!is_socket(STDIN_FILENO)) {
@@ -173,7 +193,7 @@ main(void)
 	}
 	/* A peer that is gone is an error where it is written to. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (run(STDIN_FILENO, &e) == -1)
+	if (start(many, &e) == -1)
 		rv = err_print(PROGRAM, &e);
 	secret_wipe_all();
 	return rv;

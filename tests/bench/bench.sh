@@ -8,7 +8,7 @@
 # measured does, with status 1.  --short is a smoke run of few rounds, on small
 # vaults.
 #
-# Prints the two tables of README.md, "Figures", as they stand there, and then
+# Prints the three tables of README.md, "Figures", as they stand there, and then
 # the medians that the ratios are made of.
 set -euo pipefail
 
@@ -18,6 +18,8 @@ B=$(cd "$B" && pwd -P)
 servers=$here/../servers
 # shellcheck source=tests/bench/scale.sh
 . "$here/scale.sh"
+# shellcheck source=tests/bench/fleet.sh
+. "$here/fleet.sh"
 # shellcheck source=tests/bench/peers.sh
 . "$here/peers.sh"
 patience=600
@@ -33,6 +35,7 @@ cleanup()
 {
 	[ -z "$child" ] || kill "$child" 2>/dev/null || :
 	[ -z "${FTPS_PID-}" ] || kill "$FTPS_PID" 2>/dev/null || :
+	[ -z "${FLEET_PID-}" ] || kill "$FLEET_PID" 2>/dev/null || :
 	[ ! -d "$home/gnupg" ] ||
 		gpgconf --homedir "$home/gnupg" --kill all 2>/dev/null || :
 	rm -rf "$home" "$disk"
@@ -273,9 +276,11 @@ libcurl" rotation logins 1.50
 # --- All of it --------------------------------------------------------------
 
 entries=1000000 some=100000 spawns=400 spells=15 slow=20 few=5
+fleet=1000 most=10000 jobs=64
 case ${1-} in
 '') ;;
---short) entries=20000 some=5000 spawns=40 spells=3 slow=3 few=1 ;;
+--short) entries=20000 some=5000 spawns=40 spells=3 slow=3 few=1
+	fleet=30 most=60 jobs=8 ;;
 *)
 	echo "usage: bench.sh [--short]" >&2
 	exit 64
@@ -283,7 +288,7 @@ case ${1-} in
 esac
 [ -x "$B/posix/pawl-askpass" ] || fail "not built: run make bench"
 [ -x "$B/posix/pawl-askpass" ] || fail "not built: run make bench"
-for program in null fill spawn commit logins unseal; do
+for program in null fill spawn commit logins unseal ftpsd flood weigh; do
 	[ -x "$B/bench/$program" ] || fail "not built: run make bench"
 done
 ahead=()
@@ -318,10 +323,11 @@ answers
 export XDG_STATE_HOME=$disk/state
 commits
 rotations
+fleet
 scale
 peers
 
-for table in job vault; do
+for table in job fleet vault; do
 	printf '| what | figure | limit |\n|---|---|---|\n'
 	cat "$home/$table"
 	echo

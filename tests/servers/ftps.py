@@ -12,6 +12,7 @@ see ftps_accounts.py, and besides:
     connections      how many were accepted
     tls_failed       how many TLS handshakes failed
     pass_in_clear    how many PASS commands came without TLS
+    pass_at_once     the most PASS commands that were being answered at a time
     fired            how often each fault of the scenario has happened
 
 With --client-ca a certificate that this CA issued is asked of the client, and
@@ -154,9 +155,15 @@ class Connection:
         if name not in VERBS:
             self.send(["500 unknown command"])
             return
-        lines = self.at(name + "-received")
-        if lines is None:
-            lines = getattr(self, "do_" + name)(argument)
+        if verb == "PASS":
+            self.accounts.begin_pass()
+        try:
+            lines = self.at(name + "-received")
+            if lines is None:
+                lines = getattr(self, "do_" + name)(argument)
+        finally:
+            if verb == "PASS":
+                self.accounts.end_pass()
         sent = self.reply(name + "-reply", lines)
         code = sent[0][:3] if sent else ""
         if verb == "AUTH" and code == "234":

@@ -113,7 +113,8 @@ class Accounts:
         self.accounts = {name.upper(): Account(spec)
                          for name, spec in specs.items()}
         self.counters = {"connections": 0, "tls_failed": 0,
-                         "pass_in_clear": 0}
+                         "pass_in_clear": 0, "pass_at_once": 0}
+        self.judging = 0
         self.fired = []
         self.waiting = []
         self.save()
@@ -134,6 +135,19 @@ class Accounts:
             self.counters[counter] += 1
             self.save()
             return self.counters[counter]
+
+    def begin_pass(self):
+        """A PASS command has come; remember how many there were at once."""
+        with self.lock:
+            self.judging += 1
+            if self.judging > self.counters["pass_at_once"]:
+                self.counters["pass_at_once"] = self.judging
+                self.save()
+
+    def end_pass(self):
+        """Its answer is ready to be sent."""
+        with self.lock:
+            self.judging -= 1
 
     def note_fired(self, fired):
         """Remember how often each fault of the script has happened."""

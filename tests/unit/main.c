@@ -52,6 +52,8 @@ static const struct {
 	{ "patch", patch_suite },
 	{ "stack", stack_suite },
 	{ "module", module_suite },
+	{ "schedule", schedule_suite },
+	{ "progress", progress_suite },
 };
 
 static bool

@@ -23,6 +23,10 @@ check_defaults(const struct config *c)
 	ck_assert(!c->require_sandbox);
 	ck_assert_uint_eq(c->wait_ms, 10000);
 	ck_assert_uint_eq(c->lock_wait_ms, 10000);
+	ck_assert_uint_eq(c->rotate_jobs, 8);
+	ck_assert_uint_eq(c->rotate_per_host, 4);
+	ck_assert_uint_eq(c->rotate_brake_count, 0);
+	ck_assert_uint_eq(c->rotate_brake_share, 25);
 }
 
 static int
@@ -61,6 +65,8 @@ START_TEST(every_setting_is_taken)
 			  "require-sandbox\t=\tyes\t\n"
 			  "\n"
 			  "wait = 5m\n"
+			  "rotate-jobs = 64\nrotate-per-host = 3\n"
+			  "rotate-brake = 7\n"
 			  "lock-wait = 0") == 0,
 	    "%s", e.msg);
 	ck_assert_str_eq(c.audit_file, "/var/log/a pawl = b.log");
@@ -68,6 +74,26 @@ START_TEST(every_setting_is_taken)
 	ck_assert(c.require_sandbox);
 	ck_assert_uint_eq(c.wait_ms, 300000);
 	ck_assert_uint_eq(c.lock_wait_ms, 0);
+	ck_assert_uint_eq(c.rotate_jobs, 64);
+	ck_assert_uint_eq(c.rotate_per_host, 3);
+	ck_assert_uint_eq(c.rotate_brake_count, 7);
+	ck_assert_uint_eq(c.rotate_brake_share, 0);
+}
+END_TEST
+
+START_TEST(the_brake_is_a_number_or_a_share_or_none)
+{
+	struct config c;
+
+	ck_assert_int_eq(parse(&c, "rotate-brake = 10%\n"), 0);
+	ck_assert_uint_eq(c.rotate_brake_count, 0);
+	ck_assert_uint_eq(c.rotate_brake_share, 10);
+	ck_assert_int_eq(parse(&c, "rotate-brake = 10\n"), 0);
+	ck_assert_uint_eq(c.rotate_brake_count, 10);
+	ck_assert_uint_eq(c.rotate_brake_share, 0);
+	ck_assert_int_eq(parse(&c, "rotate-brake = no\n"), 0);
+	ck_assert_uint_eq(c.rotate_brake_count, 0);
+	ck_assert_uint_eq(c.rotate_brake_share, 0);
 }
 END_TEST
 
@@ -123,6 +149,26 @@ static const struct {
 	    "pawl.conf:1: lock-wait: must not be more than 1d" },
 	{ "audit-file = log\n",
 	    "pawl.conf:1: audit-file: must be an absolute path" },
+	{ "rotate-jobs = 0\n",
+	    "pawl.conf:1: rotate-jobs: \"0\": must be a number from 1 to 512" },
+	{ "rotate-per-host = 513\n",
+	    "pawl.conf:1: rotate-per-host: \"513\": must be a number from 1 "
+	    "to 512" },
+	{ "rotate-brake = 0\n",
+	    "pawl.conf:1: rotate-brake: must be a number from 1 to "
+	    "1000000, a share like 25%, or no" },
+	{ "rotate-brake = 0%\n",
+	    "pawl.conf:1: rotate-brake: must be a number from 1 to "
+	    "1000000, a share like 25%, or no" },
+	{ "rotate-brake = 101%\n",
+	    "pawl.conf:1: rotate-brake: must be a number from 1 to "
+	    "1000000, a share like 25%, or no" },
+	{ "rotate-brake = 000000001%\n",
+	    "pawl.conf:1: rotate-brake: must be a number from 1 to "
+	    "1000000, a share like 25%, or no" },
+	{ "rotate-brake = %\n",
+	    "pawl.conf:1: rotate-brake: must be a number from 1 to "
+	    "1000000, a share like 25%, or no" },
 	{ "wait = 1s\r\n",
 	    "pawl.conf:1: the line ends in CR LF; it must end in LF" },
 	{ "\r\n", "pawl.conf:1: the line ends in CR LF; it must end in LF" },
@@ -312,6 +358,7 @@ config_suite(void)
 
 	tcase_add_test(tc, nothing_means_the_defaults);
 	tcase_add_test(tc, every_setting_is_taken);
+	tcase_add_test(tc, the_brake_is_a_number_or_a_share_or_none);
 	tcase_add_test(tc, settings_are_told_apart);
 	tcase_add_loop_test(tc, a_mistake_is_named, 0,
 	    (int)(sizeof(mistakes) / sizeof(mistakes[0])));

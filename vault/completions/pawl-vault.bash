@@ -52,7 +52,8 @@ _pawl_look()
 			fi
 			((i += 1))
 			;;
-		--passphrase-fd | --kdf-ops | --kdf-kib | --policy | --length | \
+		-j | --jobs | --passphrase-fd | --kdf-ops | --kdf-kib | --policy | \
+			--length | \
 			--alphabet | --name | --dataset | --encoding | \
 			--format | --field | --restore | --timeout | --slot | \
 			--recipient | --key-fd | --recovery-fd | --wait)
@@ -82,7 +83,8 @@ _pawl_argument()
 	--policy) _pawl_reply racf racf-mixed racf-special racf-phrase ;;
 	--encoding) _pawl_reply auto ascii ibm1047 ibm037 ;;
 	--format) _pawl_reply auto fb80 text ;;
-	--passphrase-fd | --kdf-ops | --kdf-kib | --length | --alphabet | \
+	-j | --jobs | --passphrase-fd | --kdf-ops | --kdf-kib | --length | \
+		--alphabet | \
 		--name | --dataset | --field | --match | --restore | --timeout | \
 		--slot | --recipient | --key-fd | --recovery-fd | --wait) ;;
 	*) return 1 ;;
@@ -210,7 +212,7 @@ _pawl_rotate()
 	! _pawl_argument || return 0
 	if [[ $cur = -* ]]; then
 		_pawl_reply --vault --key --force --accept-older --quiet --help \
-			--version
+			--version --all --due --jobs
 		[[ $command != status ]] || _pawl_reply --json
 		[[ $command != recover ]] || _pawl_reply --again
 		return

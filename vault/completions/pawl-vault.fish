@@ -85,6 +85,9 @@ complete -c pawl-rotate -f -a "check pin recover status (__pawl_names)"
 complete -c pawl-rotate -s f -l vault -r -F
 complete -c pawl-rotate -s k -l key -r -F
 complete -c pawl-rotate -l force
+complete -c pawl-rotate -l all
+complete -c pawl-rotate -l due
+complete -c pawl-rotate -s j -l jobs -x
 complete -c pawl-rotate -l accept-older
 complete -c pawl-rotate -s q -l quiet
 complete -c pawl-rotate -s h -l help

@@ -1,0 +1,62 @@
+/*
+ * Who is meant: the entries that names, patterns, --all or --due stand for.
+ */
+#ifndef TARGETS_H
+#define TARGETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+#include "record.h"
+#include "vault.h"
+
+/* One entry; texts are "" where it has none, or is none. */
+struct target {
+	/* Zeros for a name that no entry has. */
+	unsigned char id[RECORD_ID];
+	char *name;
+	char *host;
+	char *user;
+};
+
+struct targets {
+	struct target *list;
+	size_t n;
+	size_t cap;
+	/* That would have been meant, but were rotated a moment ago. */
+	size_t young;
+};
+
+enum targets_kind {
+	/* By names, and by patterns: those that have a rotate.method. */
+	TARGETS_NAMED,
+	/* All that have a rotate.method. */
+	TARGETS_ALL,
+	/* Of these those older than rotate.every, or unfinished. */
+	TARGETS_DUE,
+	/* Of these those that an earlier run left. */
+	TARGETS_UNFINISHED
+};
+
+struct targets_wish {
+	enum targets_kind kind;
+	/* The names; a pattern is one with '*', '?' or '[' that is no entry's
+	 * name, and is matched as by "pawl-vault list" (fnmatch(3)). */
+	char **names;
+	size_t n;
+	/* Leave out what is younger than rotate.min-age, unless it was named
+	 * itself, or is unfinished. */
+	bool skip_young;
+};
+
+/*
+ * Fills *t, each entry once; in the order of the names, and by name for the
+ * rest.  ERR_NOENTRY: a pattern matches none.  The caller calls targets_free()
+ * whatever happens.
+ */
+int targets_choose(struct targets *t, struct vault *v,
+    const struct targets_wish *s, struct err *e) MUST_CHECK;
+void targets_free(struct targets *t);
+
+#endif

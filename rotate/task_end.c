@@ -1,0 +1,63 @@
+#include "task.h"
+
+bool
+task_ended_badly(enum tx_end end)
+{
+	return end != TX_END_NONE && end != TX_END_ROTATED &&
+	    end != TX_END_NOTHING;
+}
+
+int
+task_conclude(const struct task *t, struct err *e)
+{
+	const char *name = t->target->name, *reply = t->report.reply;
+
+	switch (t->tx.end) {
+	case TX_END_NONE:
+	case TX_END_ROTATED:
+	case TX_END_NOTHING:
+		return 0;
+	case TX_END_REFUSED:
+		return err_set(e, ERR_REFUSED,
+		    "%s: the server did not change it, the old password "
+		    "holds; it said: %s",
+		    name, reply);
+	case TX_END_LOST:
+		return err_set(e, ERR_UNREACHABLE,
+		    "%s: the change was lost, the old password holds; "
+		    "run pawl-rotate %s again later",
+		    name, name);
+	case TX_END_UNREACHABLE:
+		return err_set(e, ERR_UNREACHABLE,
+		    "%s: nothing was changed: %s", name, reply);
+	case TX_END_HELD:
+		return err_set(e, ERR_BUSY,
+		    "%s: a job was given the password and has not logged in; "
+		    "run pawl-rotate %s again later",
+		    name, name);
+	case TX_END_UNPROVED:
+		return err_set(e, ERR_ATTENTION,
+		    "%s: the change was sent and cannot be proved yet, both "
+		    "passwords are kept; run: pawl-rotate recover %s",
+		    name, name);
+	case TX_END_STRANGER:
+		return err_set(e, ERR_ATTENTION,
+		    "%s: the server refuses the current password though "
+		    "nothing was sent; find out why, then run: pawl-vault "
+		    "set %s",
+		    name, name);
+	case TX_END_ATTENTION:
+		return err_set(e, ERR_ATTENTION,
+		    "%s: no password could be proved, all are kept; have the "
+		    "account looked at, then run: pawl-rotate recover --again "
+		    "%s",
+		    name, name);
+	case TX_END_EXPIRED:
+		return err_set(e, ERR_REFUSED,
+		    "%s: the server says that the current password is right "
+		    "and has expired; run: pawl-rotate %s, and if that ends in "
+		    "attention: pawl-rotate recover --again %s",
+		    name, name, name);
+	}
+	return err_set(e, ERR_ATTENTION, "%s: no such end", name);
+}
