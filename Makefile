@@ -7,6 +7,7 @@
 #	make bench		ratios against what a user would run otherwise
 #	make fuzz		every fuzz target for FUZZ_TIME seconds
 #	make mutants		breaks the code in known ways; tests must notice
+#	make model		the model of the transaction, whole, with Spin
 #	make hands		10,000 commits by 8 writers beside 32 readers
 #	make faults		each allocation and call fails, the power too
 #	make kill		SIGKILL at every system call of set and rotate
@@ -129,7 +130,7 @@ PEERS	= tests/bench/sqlite3.c tests/bench/lmdb.c
 
 PKGS	= libsodium libcurl openssl
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
-ifneq ($(filter-out clean demo test lint bench fuzz mutants hands kill faults setup-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean demo test lint bench fuzz mutants model hands kill faults setup-%,$(or $(MAKECMDGOALS),all)),)
 $(error needs a C compiler, pkg-config and $(PKGS); run: make setup-build)
 endif
 endif
@@ -193,7 +194,7 @@ $B/rotate/%.o: override CPPFLAGS += -Irotate
 $B/tests/%.o: override CPPFLAGS += $(PRIVATE)
 
 -include $(patsubst %.c,$B/%.d,$(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) \
-	  $(ROTATE) $(NET) $(UNIT) $(BENCH) $(PEERS))
+	  $(ROTATE) $(NET) $(UNIT) $(BENCH) $(PEERS) tests/model/table.c)
 
 # --- Tests ------------------------------------------------------------------
 # Unit tests run under the sanitizers and without _FORTIFY_SOURCE, which turns
@@ -216,6 +217,10 @@ $B/tests/pam_pawl.so: tests/servers/pam_pawl.c Makefile
 	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -lpam \
 	    -lcrypt
 
+# The program's transition table, for the model's to be compared with.
+$B/tests/model/table: $(call obj,tests/model/table.c rotate/transaction.c)
+	$(say)$(LINK) -o $@ $^
+
 # What is preloaded: without _FORTIFY_SOURCE, which knows other names.
 $B/tests/fault.so: $(FAULTS) tests/crash/fault.h Makefile
 	@mkdir -p $(@D)
@@ -229,7 +234,8 @@ $B/tests/old/ssh: tests/servers/oldssh.c Makefile
 
 test: setup-test
 	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so \
-	    $B/tests/fault.so $B/tests/old/ssh bench-programs
+	    $B/tests/fault.so $B/tests/old/ssh $B/tests/model/table \
+	    bench-programs
 	@$(MAKE) --no-print-directory B='$B/asan' HARDEN='$(ASAN)' \
 	    HARDLD='$(ASAN)' CFLAGS='-O1 -g' $B/asan/tests/unit/unit
 	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
@@ -238,6 +244,10 @@ test: setup-test
 # The campaigns whole; make test runs a part of each but the first.
 mutants: setup-test
 	@B='$(abspath $B)' tests/mutants.sh
+
+model: setup-test
+	@$(MAKE) --no-print-directory B='$B' $B/tests/model/table
+	@B='$(abspath $B)' tests/model/run.sh all
 
 hands: setup-test
 	@$(MAKE) --no-print-directory B='$B' all
@@ -334,7 +344,7 @@ HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
 	  rotate/net/*.h tests/unit/*.h tests/crash/*.h \
 	  tests/bench/*.h tests/fuzz/*.h)
 TESTC	= $(UNIT) $(FUZZ) $(FAULTS) $(BENCH) $(PEERS) \
-	  tests/servers/pam_pawl.c tests/servers/oldssh.c
+	  tests/servers/pam_pawl.c tests/servers/oldssh.c tests/model/table.c
 GCCMORE	= -Werror -fanalyzer -Wlogical-op -Wduplicated-cond \
 	  -Wduplicated-branches -Wjump-misses-init -Walloca
 CLANGMORE = -Werror -Wconditional-uninitialized
@@ -399,5 +409,5 @@ clean:
 	rm -rf $B
 
 
-.PHONY: all test demo mutants hands kill faults bench bench-programs fuzz lint install uninstall clean
+.PHONY: all test demo mutants model hands kill faults bench bench-programs fuzz lint install uninstall clean
 .DELETE_ON_ERROR:

@@ -333,9 +333,16 @@ check_service(const struct entry *entry, struct request *q, struct err *e)
 static int
 check_rotation(const struct entry *entry, struct err *e)
 {
+	char name[RECORD_NAME_MAX + 1];
+
 	switch (entry->rotation.state) {
 	case ROTATION_IDLE:
-		return 0;
+		if (!record_unsettled(entry))
+			return 0;
+		return err_set(e, ERR_BUSY,
+		    "a change of its password was lost and may still come; "
+		    "run: pawl-rotate recover %s",
+		    text_show(name, sizeof(name), entry->name));
 	case ROTATION_PEND:
 	case ROTATION_SENT:
 		return err_set(e, ERR_BUSY,

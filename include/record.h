@@ -139,6 +139,13 @@ int record_encode(const struct entry *e, unsigned char *out, size_t size,
 int record_decode(struct entry *e, struct slice plain,
     struct err *err) MUST_CHECK;
 
+/*
+ * Whether a change to the pending password that was lost may still be made:
+ * current holds, and may cease to at any moment, so nobody is to be given it
+ * before pawl-rotate has found out.
+ */
+bool record_unsettled(const struct entry *e);
+
 /* The value of the first attribute key at or after *at (then past it), or
  * false.  Start with *at = 0. */
 bool record_attr(const struct entry *e, const char *key, size_t *at,

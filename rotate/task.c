@@ -90,11 +90,7 @@ next(struct task *t, enum tx_event event)
 	t->now = limits.now;
 	t->tx = tx_next(&t->before, event, &limits);
 	t->step = TASK_STATE;
-	if (t->tx.action == TX_DRAIN) {
-		/* It waits in PEND, which is durable already. */
-		t->step = TASK_DRAIN;
-		t->since = t->wake = task_clock();
-	} else if (task_is_attempt(t->tx.action) && task_offer(t, &e) == -1) {
+	if (task_is_attempt(t->tx.action) && task_offer(t, &e) == -1) {
 		(void)err_in(&e, "%s", t->target->name);
 		task_fail(t, &e);
 	}
@@ -388,6 +384,11 @@ task_act(struct task *t)
 		if (task_conclude(t, &t->e) == 0)
 			t->e.kind = ERR_NONE;
 		t->step = TASK_OVER;
+		return;
+	}
+	if (t->tx.action == TX_DRAIN) {
+		t->step = TASK_DRAIN;
+		t->since = t->wake = task_clock();
 		return;
 	}
 	t->offered = false;

@@ -1,10 +1,27 @@
+#include <inttypes.h>
+#include <time.h>
+
 #include "task.h"
 
 bool
 task_ended_badly(enum tx_end end)
 {
 	return end != TX_END_NONE && end != TX_END_ROTATED &&
-	    end != TX_END_NOTHING;
+	    end != TX_END_NOTHING && end != TX_END_EARLY;
+}
+
+static int
+conclude_early(const struct task *t, struct err *e)
+{
+	const struct rotation *rotation = &t->tx.rotation;
+
+	return err_set(e, ERR_BUSY,
+	    "%s: a change that was lost may still come, so nothing is tried "
+	    "and no job is given the password; in %" PRIu64
+	    " s run: pawl-rotate recover%s %s",
+	    t->target->name, tx_wait(rotation, (uint64_t)time(NULL)),
+	    rotation->state == ROTATION_ATTN ? " --again" : "",
+	    t->target->name);
 }
 
 int
@@ -24,9 +41,10 @@ task_conclude(const struct task *t, struct err *e)
 		    name, reply);
 	case TX_END_LOST:
 		return err_set(e, ERR_UNREACHABLE,
-		    "%s: the change was lost, the old password holds; "
-		    "run pawl-rotate %s again later",
-		    name, name);
+		    "%s: the change was lost, the old password holds; no job "
+		    "is given it until this is run, in %u s: "
+		    "pawl-rotate recover %s",
+		    name, TX_QUARANTINE + 1, name);
 	case TX_END_UNREACHABLE:
 		return err_set(e, ERR_UNREACHABLE,
 		    "%s: nothing was changed: %s", name, reply);
@@ -58,6 +76,8 @@ task_conclude(const struct task *t, struct err *e)
 		    "and has expired; run: pawl-rotate %s, and if that ends in "
 		    "attention: pawl-rotate recover --again %s",
 		    name, name, name);
+	case TX_END_EARLY:
+		return conclude_early(t, e);
 	}
 	return err_set(e, ERR_ATTENTION, "%s: no such end", name);
 }

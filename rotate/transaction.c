@@ -51,6 +51,22 @@ succeeded(struct tx *t)
 	t->rotation.exposures = t->rotation.outstanding;
 }
 
+uint64_t
+tx_wait(const struct rotation *r, uint64_t now)
+{
+	const uint64_t over = r->since + TX_QUARANTINE + 1;
+
+	return now < over ? over - now : 0;
+}
+
+/* Requests that cannot be on their way any more. */
+static void
+forget(struct tx *t)
+{
+	t->rotation.outstanding = 0;
+	t->rotation.sends = 0;
+}
+
 static void
 try_current(struct tx *t, enum tx_phase phase, const struct tx_limits *limits)
 {
@@ -141,15 +157,25 @@ not_applied(struct tx *t, const struct tx_limits *limits)
 	rest(t, TX_END_REFUSED, limits);
 }
 
+/*
+ * The jobs first, and then current's login, which is paid for already: between
+ * that and the change there is no wait in which somebody could change it.
+ */
 static void
 start(struct tx *t, const struct tx_limits *limits)
 {
+	if (t->rotation.outstanding > 0 && !t->settled) {
+		stop(t, TX_END_EARLY);
+		return;
+	}
 	t->rotation.attempted = limits->now;
 	t->rotation.tried = ROTATION_TRIED_NONE;
 	t->pending = TX_PENDING_NEEDED;
 	t->has_pending = true;
 	enter(t, ROTATION_PEND, limits);
-	try_current(t, TX_PHASE_CHECK, limits);
+	try_current(t, TX_PHASE_DRAIN, limits);
+	if (t->phase == TX_PHASE_DRAIN)
+		t->action = TX_DRAIN;
 }
 
 static void
@@ -157,6 +183,8 @@ recover(struct tx *t, bool check, const struct tx_limits *limits)
 {
 	switch (t->rotation.state) {
 	case ROTATION_SENT:
+		if (t->settled)
+			forget(t);
 		prove(t, limits);
 		return;
 	case ROTATION_ATTN:
@@ -181,18 +209,23 @@ recover(struct tx *t, bool check, const struct tx_limits *limits)
 
 /*
  * A person has looked: the budget starts again, and the password tried last
- * is not the first.  With no pending there is only current to be proved.
+ * is not the first.  With no pending there is only current to be proved, and
+ * no job gets it before that.
  */
 static void
 recover_again(struct tx *t, const struct tx_limits *limits)
 {
+	if (t->rotation.outstanding > 0 && !t->settled) {
+		stop(t, TX_END_EARLY);
+		return;
+	}
+	forget(t);
 	t->rotation.exposures = 0;
 	t->rotation.reply = ROTATION_REPLY_NONE;
 	if (t->has_pending) {
 		enter(t, ROTATION_SENT, limits);
 		prove(t, limits);
 	} else {
-		enter(t, ROTATION_IDLE, limits);
 		try_current(t, TX_PHASE_RECHECK, limits);
 	}
 }
@@ -202,8 +235,8 @@ begin(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 {
 	enum rotation_state state = t->rotation.state;
 
-	t->settled = state == ROTATION_IDLE &&
-	    limits->now > t->rotation.since + TX_QUARANTINE;
+	t->settled =
+	    state != ROTATION_PEND && tx_wait(&t->rotation, limits->now) == 0;
 	if (event == TX_RECOVER_AGAIN && state == ROTATION_ATTN)
 		recover_again(t, limits);
 	else if (event == TX_START && state == ROTATION_IDLE)
@@ -213,18 +246,28 @@ begin(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 }
 
 /*
- * Current logs in before anything was sent in this run.  Requests that cannot
+ * Current is right before anything was sent in this run.  Requests that cannot
  * be on their way any more did not get through: they are forgotten now, and
  * not before, for one of them may have.
  */
 static void
 current_holds(struct tx *t)
 {
-	if (t->settled) {
-		t->rotation.outstanding = 0;
-		t->rotation.sends = 0;
-	}
-	succeeded(t);
+	if (t->settled)
+		forget(t);
+}
+
+static void
+send_change(struct tx *t, const struct tx_limits *limits)
+{
+	t->rotation.tried = ROTATION_TRIED_NONE;
+	t->rotation.reply = ROTATION_REPLY_NONE;
+	t->rotation.sends++;
+	t->rotation.outstanding++;
+	t->checked = limits->now;
+	enter(t, ROTATION_SENT, limits);
+	t->phase = TX_PHASE_CHANGE;
+	t->action = TX_SEND;
 }
 
 /*
@@ -248,14 +291,13 @@ after_check(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 	switch ((int)event) {
 	case TX_LOGIN_OK:
 		current_holds(t);
-		t->phase = TX_PHASE_DRAIN;
-		t->action = TX_DRAIN;
+		succeeded(t);
+		send_change(t, limits);
 		return;
 	case TX_LOGIN_EXPIRED:
 		/* As right as a login, but nobody knows whether it counts. */
-		t->expired = true;
-		t->phase = TX_PHASE_DRAIN;
-		t->action = TX_DRAIN;
+		current_holds(t);
+		send_change(t, limits);
 		return;
 	case TX_LOGIN_BAD:
 		t->current_bad = true;
@@ -281,22 +323,27 @@ after_drain(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 {
 	switch ((int)event) {
 	case TX_NOT_DRAINED:
+		give_back(t);
 		rest(t, TX_END_HELD, limits);
 		return;
 	case TX_DRAINED:
-		/* With an older request about, this one may be a bad login. */
-		if (t->rotation.outstanding > 0 && !spend(t, limits))
-			return;
-		t->rotation.tried = ROTATION_TRIED_NONE;
-		t->rotation.reply = ROTATION_REPLY_NONE;
-		t->rotation.sends++;
-		t->rotation.outstanding++;
-		enter(t, ROTATION_SENT, limits);
-		t->phase = TX_PHASE_CHANGE;
-		t->action = TX_SEND;
+		t->phase = TX_PHASE_CHECK;
+		t->action = TX_LOGIN_CURRENT;
 		return;
 	}
 	abort();
+}
+
+/*
+ * Long after current's login, somebody may have changed the password before
+ * the request came: then it was a bad login, whatever the answer.
+ */
+static void
+charge(struct tx *t, const struct tx_limits *limits)
+{
+	if (limits->now > t->checked + TX_FRESH &&
+	    t->rotation.exposures < limits->revoke_after - 1)
+		t->rotation.exposures++;
 }
 
 static void
@@ -307,15 +354,14 @@ after_change(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 		t->rotation.outstanding--;
 		t->rotation.sends = 0;
 		t->rotation.reply = ROTATION_REPLY_YES;
-		/* A yes may be a lie: then the login before it was the last. */
-		if (!t->expired)
-			succeeded(t);
+		charge(t, limits);
 		prove(t, limits);
 		return;
 	case TX_CHANGE_REFUSED:
 		t->rotation.outstanding--;
 		t->rotation.sends--;
 		t->rotation.reply = ROTATION_REPLY_NO;
+		charge(t, limits);
 		prove(t, limits);
 		return;
 	case TX_CHANGE_UNKNOWN:
@@ -372,31 +418,45 @@ after_proof(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 	abort();
 }
 
+/* Nothing was learnt of current: what needed a person still does. */
+static void
+not_rechecked(struct tx *t, const struct tx_limits *limits)
+{
+	if (t->rotation.state == ROTATION_ATTN)
+		stop(t, TX_END_UNREACHABLE);
+	else
+		rest(t, TX_END_UNREACHABLE, limits);
+}
+
 static void
 after_recheck(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 {
 	switch ((int)event) {
 	case TX_LOGIN_OK:
 		current_holds(t);
-		rest(t, TX_END_NOTHING, limits);
+		succeeded(t);
+		rest(t,
+		    t->rotation.outstanding > 0 ? TX_END_EARLY : TX_END_NOTHING,
+		    limits);
 		return;
 	case TX_LOGIN_EXPIRED:
+		current_holds(t);
 		rest(t, TX_END_EXPIRED, limits);
 		return;
 	case TX_LOGIN_BAD:
 		t->current_bad = true;
 		if (t->rotation.outstanding == 0 || !t->has_pending) {
-			rest(t, TX_END_STRANGER, limits);
+			need_person(t, TX_END_STRANGER, limits);
 			return;
 		}
 		was_applied(t, limits);
 		return;
 	case TX_LOGIN_NOT_SENT:
 		give_back(t);
-		rest(t, TX_END_UNREACHABLE, limits);
+		not_rechecked(t, limits);
 		return;
 	case TX_LOGIN_UNKNOWN:
-		rest(t, TX_END_UNREACHABLE, limits);
+		not_rechecked(t, limits);
 		return;
 	}
 	abort();
@@ -467,7 +527,7 @@ tx_end_name(enum tx_end end)
 {
 	static const char *const names[] = { "none", "rotated", "nothing",
 		"refused", "lost", "unreachable", "held", "unproved",
-		"stranger", "attention", "expired" };
+		"stranger", "attention", "expired", "early" };
 
 	return names[end];
 }

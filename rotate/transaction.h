@@ -3,8 +3,8 @@
  * happened to where it is then and what to do next.  The driver (drive.h)
  * makes the new state durable before it does it.
  *
- *	IDLE -> PEND	a successor is stored; current is tried once
- *	PEND -> SENT	current still logs in, no job holds it: send, once
+ *	IDLE -> PEND	a successor is stored; wait until no job holds current
+ *	PEND -> SENT	current still logs in: send at once, and once only
  *	SENT -> IDLE	a fresh login proved which of the two holds
  *	any  -> ATTN	neither can be proved within the budget
  *
@@ -15,7 +15,14 @@
  *
  * The budget is one less than the bad logins that revoke the account.  It is
  * spent before each attempt, in the durable state, and given back when the
- * password did not leave or the attempt succeeded.
+ * password did not leave or the attempt succeeded.  The change itself costs
+ * nothing: current has just logged in, so the change is no bad login unless
+ * somebody changed the password in that moment.  If it cost one, a change that
+ * was lost would leave one too little for the proof.  Where the moment was a
+ * long one, as the answer shows, it costs one after all.
+ *
+ * One request may be on its way at any time.  While it is, current may cease
+ * to hold at any moment, so nobody but the transaction is to use it.
  *
  * A password that has expired cannot log in, and is changed all the same: the
  * server that calls it expired has found it right, and waits for the change.
@@ -33,6 +40,10 @@
  * a TCP connection with no peer does not last. */
 #define TX_QUARANTINE 900
 
+/* Seconds from current's login to the answer of the change, within which
+ * nobody else is thought to have changed the password. */
+#define TX_FRESH 10
+
 enum tx_event {
 	/* A rotation is wanted. */
 	TX_START,
@@ -41,7 +52,7 @@ enum tx_event {
 	/* The same by a person who has looked, and for as long as a request can
 	 * be on its way: the budget starts again. */
 	TX_RECOVER_AGAIN,
-	/* Only whether current logs in; from IDLE. */
+	/* Whether current logs in; from IDLE. */
 	TX_CHECK,
 	/* Of the login that was asked for. */
 	TX_LOGIN_OK,
@@ -101,24 +112,26 @@ enum tx_end {
 	TX_END_HELD,
 	/* Sent, and not proved either way yet: recover later. */
 	TX_END_UNPROVED,
-	/* Current is refused though nothing was sent. */
+	/* Current is refused though nothing was sent: somebody changed it. */
 	TX_END_STRANGER,
 	/* The budget is used up, or both were refused. */
 	TX_END_ATTENTION,
 	/* Of a check: current is right, says the server, and has expired. */
-	TX_END_EXPIRED
+	TX_END_EXPIRED,
+	/* A request may still be on its way, for tx_wait() seconds. */
+	TX_END_EARLY
 };
 
 /* What a run is waiting for; never durable. */
 enum tx_phase {
 	TX_PHASE_NONE,
-	/* Current's login before the change. */
+	/* Current's login before the change; paid for before the wait. */
 	TX_PHASE_CHECK,
 	TX_PHASE_DRAIN,
 	TX_PHASE_CHANGE,
 	/* The login that proves one of the two. */
 	TX_PHASE_PROVE,
-	/* Current's login in a check, or in a recovery from IDLE. */
+	/* Current's login in a check, or in a recovery with nothing sent. */
 	TX_PHASE_RECHECK
 };
 
@@ -135,12 +148,11 @@ struct tx {
 	/* Tried in this run, and refused. */
 	bool current_bad;
 	bool pending_bad;
-	/* Current was called right and expired: no login has set the server's
-	 * count to zero. */
-	bool expired;
 	/* The run began after the quarantine: what was sent before it has got
 	 * through by now, or never will. */
 	bool settled;
+	/* When current logged in before the change. */
+	uint64_t checked;
 	/* rotation.tried before the attempt, if the password does not leave. */
 	enum rotation_tried before;
 };
@@ -162,6 +174,10 @@ struct tx tx_begin(const struct rotation *r, bool has_pending);
  */
 struct tx tx_next(const struct tx *t, enum tx_event event,
     const struct tx_limits *limits);
+
+/* How many seconds a request of r's, if there is one, may still be on its way:
+ * from when the state was entered, which is not before it was sent. */
+uint64_t tx_wait(const struct rotation *r, uint64_t now);
 
 /* Names, for messages, logs and the tests' table. */
 const char *tx_state_name(enum rotation_state state);

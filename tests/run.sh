@@ -130,6 +130,11 @@ part_faults()
 	return $status
 }
 
+part_model()
+{
+	tests/model/run.sh
+}
+
 part_vectors()
 {
 	tests/vectors/check.py
@@ -241,12 +246,12 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
-	stack session rotate fleet memory vectors askpass rogue servers crash
-	faults bench fuzz)
+	stack session rotate fleet memory model vectors askpass rogue servers
+	crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 
 # Two cores: these, most of which only compute, are run beside all others.
-beside=(unit faults fuzz vectors)
+beside=(unit faults fuzz vectors model)
 
 is_beside()
 {

@@ -9,7 +9,7 @@ build="gcc libc6-dev make pkg-config libsodium-dev libcurl4-openssl-dev
 test="$build age ansible-core bats check curl git gnupg libpam0g-dev
     libcrypt-dev openssh-client openssh-server openssl pass proftpd-core
     proftpd-mod-crypto procps python3 python3-paramiko rsync softhsm2
-    strace sudo util-linux clang libclang-rt-14-dev valgrind zsh fish"
+    spin strace sudo util-linux clang libclang-rt-14-dev valgrind zsh fish"
 lint="$test clang clang-format clang-tidy cppcheck mandoc shellcheck"
 # What pawl is measured against; bench.sh does without what is not there.
 peers="gnupg keepassxc liblmdb-dev libsqlite3-dev pass"

@@ -60,6 +60,11 @@ get(struct session *s, const char *name, bool newline, struct err *e)
 			 "longer be the password; finish it with "
 			 "\"pawl-rotate recover %s\"",
 		    name, cmd_rotation_name(entry.rotation.state), name);
+	else if (record_unsettled(&entry))
+		cmd_warn("%s: a change of it was lost and may still come: this "
+			 "may cease to be the password; see \"pawl-rotate "
+			 "recover %s\"",
+		    name, name);
 	rv = cmd_hand_out(s, &entry, newline, e);
 out:
 	secret_free(plain);

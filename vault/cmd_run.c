@@ -21,6 +21,11 @@ check_rotation(const struct session *s, const struct entry *entry,
 	struct err ignored = { 0 };
 	int lock = -1;
 
+	if (record_unsettled(entry))
+		return err_set(e, ERR_BUSY,
+		    "%s: a change of its password was lost and may still "
+		    "come: run \"pawl-rotate recover %s\" first",
+		    name, name);
 	if (entry->rotation.state == ROTATION_IDLE)
 		return 0;
 	if (entry->rotation.state == ROTATION_ATTN)

@@ -38,6 +38,7 @@ count_rotation(struct status *st, const struct entry *entry)
 
 	switch (entry->rotation.state) {
 	case ROTATION_IDLE:
+		st->unfinished += record_unsettled(entry);
 		break;
 	case ROTATION_ATTN:
 		st->attention++;

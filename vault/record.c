@@ -585,6 +585,13 @@ record_decode(struct entry *e, struct slice plain, struct err *err)
 }
 
 bool
+record_unsettled(const struct entry *e)
+{
+	return e->rotation.state == ROTATION_IDLE &&
+	    e->rotation.outstanding > 0 && e->pending.p != NULL;
+}
+
+bool
 record_attr(const struct entry *e, const char *key, size_t *at,
     struct slice *value)
 {

@@ -10,6 +10,9 @@ servers=$BATS_TEST_DIRNAME/../servers
 setup_file()
 {
 	"$servers/ca.sh" "$BATS_FILE_TMPDIR/ca"
+	cc -std=c11 -D_GNU_SOURCE -I"$BATS_TEST_DIRNAME/../../include" \
+	    -o "$BATS_FILE_TMPDIR/rotating" "$BATS_TEST_DIRNAME/rotating.c" \
+	    "$B/libvault.a" -lsodium
 }
 
 setup()
@@ -103,6 +106,12 @@ ends()
 	[[ $output == *"$2"* ]]
 }
 
+# rotating NAME STATE: see rotating.c.
+rotating()
+{
+	"$BATS_FILE_TMPDIR/rotating" "$vault" "$XDG_CONFIG_HOME/pawl/key" "$@"
+}
+
 # agree: the vault's current password is the server's.
 agree()
 {
@@ -149,13 +158,17 @@ print(json.load(sys.stdin)[0]["status"])'
 	run pawl-rotate check site1
 	ends 3 "the server refuses the current password"
 	is total_bad 1
-	run pawl-rotate check site1
-	is total_bad 2
-	# The third would revoke the account: it is not made.
+	# Nobody else is to try it before a person has said what is right.
+	[ "$(state)" = attention ]
+	PAWL_ENTRY=site1 run pawl-askpass "site1@localhost's password: "
+	[ "$status" -eq 3 ]
 	run pawl-rotate check site1
 	ends 3 "no password could be proved"
-	is total_bad 2
+	is total_bad 1
 	is locked False
+	printf 'OLDPASS1\n' | pawl-vault set site1 >/dev/null
+	run pawl-rotate check site1
+	ends 0 "the current password logs in"
 }
 
 @test "a second rotation at once is refused by rotate.min-age" {
@@ -265,8 +278,22 @@ print(json.load(sys.stdin)[0]["status"])'
 		agree
 		is total_bad 1
 		[ "$(state)" = unsettled ]
-		# And then it works; the same pending password is used.
+		# It may still come: nothing is tried, no job is answered.
 		scenario
+		run pawl-rotate --force site1
+		ends 75 "a change that was lost may still come"
+		is requests 1
+		run pawl-rotate recover site1
+		ends 75 "s run: pawl-rotate recover site1"
+		PAWL_ENTRY=site1 run pawl-askpass \
+		    "site1@localhost's password: "
+		[ "$status" -eq 75 ]
+		[[ $output == *"pawl-rotate recover site1"* ]]
+		# Later it comes no more, and the same password is sent again.
+		rotating site1 old
+		run pawl-rotate recover site1
+		ends 0 "nothing to recover"
+		[ "$(state)" = ok ]
 		run pawl-rotate --force site1
 		ends 0 "changed, and proved"
 		agree
@@ -327,10 +354,31 @@ killed_after_send()
 	ends 69 "the change was lost, the old password holds"
 	is total_bad 1
 	[ "$(state)" = unsettled ]
+	PAWL_ENTRY=site1 run pawl-askpass "site1@localhost's password: "
+	[ "$status" -eq 75 ]
 	run pawl-rotate recover site1
 	ends 0 "changed, and proved"
 	agree
 	is total_bad 2
+	PAWL_ENTRY=site1 run pawl-askpass "site1@localhost's password: "
+	[ "$status" -eq 0 ]
+}
+
+@test "recover --again waits for what may be on its way" {
+	# Made between the two logins that are to prove it.
+	serve '{"point": "change", "do": "late", "logins": 1},
+	    {"point": "pass-reply", "change": true, "do": "cut"}'
+	run pawl-rotate site1
+	ends 3 "no password could be proved"
+	is total_bad 2
+	run pawl-rotate recover --again site1
+	ends 75 "s run: pawl-rotate recover --again site1"
+	is total_bad 2
+	rotating site1 old
+	run pawl-rotate recover --again site1
+	ends 0 "changed, and proved"
+	agree
+	is locked False
 }
 
 @test "recover while the server is down keeps both passwords" {

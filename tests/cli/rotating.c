@@ -1,7 +1,8 @@
 /*
  * rotating VAULT KEYFILE NAME STATE: puts an entry into a rotation state, with
  * the pending secret from standard input, as a pawl-rotate that was killed
- * would leave it.  With STATE "lock" it holds the entry's lock, says so, and
+ * would leave it, long ago; with STATE "old" it is only made long ago that it
+ * was left, and standard input is not read.  With STATE "lock" it holds the entry's lock, says so, and
  * waits for the end of standard input.
  */
 #include <stdio.h>
@@ -17,6 +18,7 @@ static const struct {
 	{ "pend", ROTATION_PEND },
 	{ "sent", ROTATION_SENT },
 	{ "attn", ROTATION_ATTN },
+	{ "lost", ROTATION_IDLE },
 };
 
 static int
@@ -42,6 +44,9 @@ put(struct vault *v, struct entry *entry, const char *state, struct err *e)
 	size_t i = 0;
 	int rv = -1;
 
+	entry->rotation.since = 1;
+	if (strcmp(state, "old") == 0)
+		return vault_put(v, entry, e) == -1 ? -1 : vault_commit(v, e);
 	if ((pending = secret_new(RECORD_SECRET_MAX, e)) == NULL ||
 	    secret_read_line(STDIN_FILENO, pending, e) == -1)
 		goto out;
@@ -49,8 +54,8 @@ put(struct vault *v, struct entry *entry, const char *state, struct err *e)
 		if (strcmp(states[i].name, state) == 0)
 			entry->rotation.state = states[i].state;
 	}
-	entry->rotation.since = 1;
 	entry->rotation.exposures = 1;
+	entry->rotation.outstanding = strcmp(state, "lost") == 0;
 	entry->pending = secret_slice(pending);
 	entry->pending_from = 1;
 	if (vault_put(v, entry, e) == -1 || vault_commit(v, e) == -1)

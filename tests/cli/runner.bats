@@ -267,6 +267,12 @@ x" ]
 	rotating site1 sent
 	fails 3 "pawl-rotate recover site1" pawl run site1 -- touch "$T/ran"
 	[ ! -e "$T/ran" ]
+	# Over, but for a change that was lost: current may cease to hold.
+	rotating site1 lost
+	fails 75 "pawl-rotate recover site1" pawl run site1 -- touch "$T/ran"
+	[ ! -e "$T/ran" ]
+	run -3 pawl status --json
+	[ "$(json 'd["rotations"]["unfinished"]' <<<"$output")" = 1 ]
 }
 
 @test "run and status: a rotation that is under way just now" {

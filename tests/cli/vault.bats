@@ -942,6 +942,11 @@ sys.exit(subprocess.run([os.environ["P"], "set", "site1"],
 		[ "$output" = PASS1 ]
 		[ "$stderr" = "pawl-vault: site1: its rotation is unfinished ($word): this may no longer be the password; finish it with \"pawl-rotate recover site1\"" ]
 	done
+	echo NEXT | rotating site1 lost
+	run -0 --separate-stderr pawl get site1
+	[ "$output" = PASS1 ]
+	[[ $stderr == *"was lost and may still come"*"pawl-rotate recover site1"* ]]
+	echo NEXT | rotating site1 attn
 	run -0 pawl show site1
 	[[ $output == *"rotation      attention"* ]]
 	[[ $output == *"pending       1970-01-01T00:00:01Z"* ]]

@@ -125,6 +125,13 @@ START_TEST(service_and_state_have_to_agree)
 	ck_assert_int_eq(choose_check(&entry, &request, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_ATTENTION);
 	begin(prompt);
+	entry.rotation.outstanding = 1;
+	ck_assert_int_eq(choose_check(&entry, &request, &err), 0);
+	entry.pending = slice_of("NEXT");
+	ck_assert_int_eq(choose_check(&entry, &request, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_BUSY);
+	ck_assert_ptr_nonnull(strstr(err.msg, "pawl-rotate recover "));
+	begin(prompt);
 	entry.current.p = NULL;
 	ck_assert_int_eq(choose_check(&entry, &request, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_NOENTRY);

@@ -19,6 +19,9 @@ Suite *transaction_suite(void);
 #define NOBODY 0xffu
 #define FLIGHTS 2
 #define PASSWORDS 8
+/* Unix times: of everything, but for what was left and then no more came. */
+#define LONG_AGO 1
+#define NOW (LONG_AGO + TX_QUARANTINE + 1)
 
 /* Everything of the world; no padding matters, for it starts as zeros. */
 struct world {
@@ -304,7 +307,7 @@ persist(struct world *w)
 static void
 step(struct world w)
 {
-	const struct tx_limits limits = { .revoke_after = REVOKE, .now = 1 };
+	const struct tx_limits limits = { .revoke_after = REVOKE, .now = NOW };
 	struct tx next;
 
 	next = tx_next(&w.tx, (enum tx_event)w.event, &limits);
@@ -316,7 +319,7 @@ step(struct world w)
 	w.tx.end = next.end;
 	w.tx.current_bad = next.current_bad;
 	w.tx.pending_bad = next.pending_bad;
-	w.tx.expired = next.expired;
+	w.tx.checked = next.checked;
 	w.tx.before = next.before;
 	w.tx.has_pending = next.has_pending;
 	w.tx.settled = next.settled;
@@ -353,6 +356,9 @@ visit(struct world w)
 		later.landed |= later.alive;
 		(void)serve_change(&later, later.flight_old[later.flights],
 		    later.flight_new[later.flights], false);
+		push(later);
+	} else if (!w.alive && w.durable.outstanding > 0) {
+		later.durable.since = LONG_AGO;
 		push(later);
 	}
 	if (w.alive) {
@@ -453,6 +459,17 @@ START_TEST(an_expired_password_survives_all_of_them)
 }
 END_TEST
 
+/* A run that waits for current's login, no job in its way. */
+static struct tx
+drained(const struct rotation *r, const struct tx_limits *limits)
+{
+	struct tx t = tx_begin(r, false);
+
+	t = tx_next(&t, TX_START, limits);
+	ck_assert_int_eq(t.action, TX_DRAIN);
+	return tx_next(&t, TX_DRAINED, limits);
+}
+
 /* The run of a plain rotation, step by step. */
 START_TEST(a_plain_rotation)
 {
@@ -463,12 +480,13 @@ START_TEST(a_plain_rotation)
 	t = tx_next(&t, TX_START, &limits);
 	ck_assert_int_eq(t.rotation.state, ROTATION_PEND);
 	ck_assert_int_eq(t.pending, TX_PENDING_NEEDED);
-	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
-	ck_assert_uint_eq(t.rotation.exposures, 1);
-	t = tx_next(&t, TX_LOGIN_OK, &limits);
 	ck_assert_int_eq(t.action, TX_DRAIN);
-	ck_assert_uint_eq(t.rotation.exposures, 0);
+	ck_assert_uint_eq(t.rotation.exposures, 1);
 	t = tx_next(&t, TX_DRAINED, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
+	ck_assert_int_eq(t.rotation.tried, ROTATION_TRIED_CURRENT);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_uint_eq(t.rotation.exposures, 0);
 	ck_assert_int_eq(t.rotation.state, ROTATION_SENT);
 	ck_assert_int_eq(t.action, TX_SEND);
 	ck_assert_uint_eq(t.rotation.outstanding, 1);
@@ -490,12 +508,10 @@ START_TEST(an_expired_password_needs_no_login_before_the_change)
 	struct rotation r = { .state = ROTATION_IDLE };
 	struct tx t = tx_begin(&r, false);
 
-	t = tx_next(&t, TX_START, &limits);
+	t = drained(&r, &limits);
 	t = tx_next(&t, TX_LOGIN_EXPIRED, &limits);
-	ck_assert_int_eq(t.action, TX_DRAIN);
-	ck_assert_uint_eq(t.rotation.exposures, 1);
-	t = tx_next(&t, TX_DRAINED, &limits);
 	ck_assert_int_eq(t.action, TX_SEND);
+	ck_assert_uint_eq(t.rotation.exposures, 1);
 	t = tx_next(&t, TX_CHANGE_REFUSED, &limits);
 	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
 	t = tx_next(&t, TX_LOGIN_EXPIRED, &limits);
@@ -540,12 +556,10 @@ START_TEST(a_refused_password_is_a_candidate_and_not_used_again)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_IDLE };
-	struct tx t = tx_begin(&r, r.state != ROTATION_IDLE);
+	struct tx t = drained(&r, &limits);
 
-	t = tx_next(&t, TX_START, &limits);
 	t = tx_next(&t, TX_LOGIN_OK, &limits);
 	ck_assert_int_eq(t.pending, TX_PENDING_STAYS);
-	t = tx_next(&t, TX_DRAINED, &limits);
 	t = tx_next(&t, TX_CHANGE_REFUSED, &limits);
 	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
 	t = tx_next(&t, TX_LOGIN_OK, &limits);
@@ -583,9 +597,8 @@ START_TEST(current_refused_before_anything_was_sent_needs_a_person)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	struct rotation r = { .state = ROTATION_IDLE };
-	struct tx t = tx_begin(&r, r.state != ROTATION_IDLE);
+	struct tx t = drained(&r, &limits);
 
-	t = tx_next(&t, TX_START, &limits);
 	t = tx_next(&t, TX_LOGIN_BAD, &limits);
 	ck_assert_int_eq(t.end, TX_END_STRANGER);
 	ck_assert_int_eq(t.rotation.state, ROTATION_ATTN);
@@ -600,8 +613,7 @@ START_TEST(an_unreachable_server_costs_nothing)
 	unsigned int i;
 
 	for (i = 0; i < 10; i++) {
-		t = tx_begin(&r, r.state != ROTATION_IDLE);
-		t = tx_next(&t, TX_START, &limits);
+		t = drained(&r, &limits);
 		ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
 		t = tx_next(&t, TX_LOGIN_NOT_SENT, &limits);
 		ck_assert_int_eq(t.end, TX_END_UNREACHABLE);
@@ -668,6 +680,13 @@ START_TEST(a_late_request_is_not_forgotten_before_its_time)
 	t = tx_next(&t, TX_RECOVER, &limits);
 	t = tx_next(&t, TX_LOGIN_OK, &limits);
 	ck_assert_uint_eq(t.rotation.outstanding, 1);
+	ck_assert_int_eq(t.end, TX_END_EARLY);
+	/* And none is sent beside it. */
+	t = tx_begin(&r, true);
+	t = tx_next(&t, TX_START, &limits);
+	ck_assert_int_eq(t.action, TX_STOP);
+	ck_assert_int_eq(t.end, TX_END_EARLY);
+	ck_assert_uint_eq(tx_wait(&t.rotation, limits.now), 1);
 }
 END_TEST
 
@@ -676,14 +695,110 @@ START_TEST(again_without_a_pending_password_proves_current)
 {
 	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
 	const struct rotation r = { .state = ROTATION_ATTN, .exposures = 2 };
-	struct tx t = tx_begin(&r, false);
+	struct tx t = tx_begin(&r, false), unknown;
 
 	t = tx_next(&t, TX_RECOVER_AGAIN, &limits);
 	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
-	ck_assert_int_eq(t.rotation.state, ROTATION_IDLE);
+	/* No job is answered before it is proved. */
+	ck_assert_int_eq(t.rotation.state, ROTATION_ATTN);
+	unknown = tx_next(&t, TX_LOGIN_UNKNOWN, &limits);
+	ck_assert_int_eq(unknown.end, TX_END_UNREACHABLE);
+	ck_assert_int_eq(unknown.rotation.state, ROTATION_ATTN);
 	t = tx_next(&t, TX_LOGIN_OK, &limits);
 	ck_assert_int_eq(t.end, TX_END_NOTHING);
+	ck_assert_int_eq(t.rotation.state, ROTATION_IDLE);
 	ck_assert_uint_eq(t.rotation.exposures, 0);
+}
+END_TEST
+
+START_TEST(again_waits_for_what_may_be_on_its_way)
+{
+	struct tx_limits limits = { .revoke_after = 3, .now = 1900 };
+	const struct rotation r = { .state = ROTATION_ATTN,
+		.exposures = 2,
+		.outstanding = 1,
+		.sends = 1,
+		.since = 1000 };
+	struct tx t = tx_begin(&r, true);
+
+	ck_assert_uint_eq(tx_wait(&r, limits.now), 1);
+	t = tx_next(&t, TX_RECOVER_AGAIN, &limits);
+	ck_assert_int_eq(t.end, TX_END_EARLY);
+	ck_assert_int_eq(t.action, TX_STOP);
+	ck_assert_uint_eq(t.rotation.exposures, 2);
+	limits.now++;
+	ck_assert_uint_eq(tx_wait(&r, limits.now), 0);
+	t = tx_begin(&r, true);
+	t = tx_next(&t, TX_RECOVER_AGAIN, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_PENDING);
+	ck_assert_uint_eq(t.rotation.outstanding, 0);
+}
+END_TEST
+
+/* It was sent, and an hour later current holds: it comes no more. */
+START_TEST(what_was_not_made_in_an_hour_was_refused)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 4600 };
+	const struct rotation r = { .state = ROTATION_SENT,
+		.outstanding = 1,
+		.sends = 1,
+		.since = 1000 };
+	struct tx t = tx_begin(&r, true);
+
+	t = tx_next(&t, TX_RECOVER, &limits);
+	t = tx_next(&t, TX_LOGIN_BAD, &limits);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_int_eq(t.end, TX_END_REFUSED);
+	ck_assert_uint_eq(t.rotation.outstanding, 0);
+}
+END_TEST
+
+/* Changed by a person before the change came: two bad logins, not three. */
+START_TEST(an_answer_that_took_long_may_be_of_a_bad_login)
+{
+	struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	const struct rotation r = { .state = ROTATION_IDLE };
+	enum tx_event answer = _i == 0 ? TX_CHANGE_REFUSED : TX_CHANGE_ACCEPTED;
+	struct tx t, quick;
+
+	t = drained(&r, &limits);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	limits.now += TX_FRESH;
+	quick = tx_next(&t, answer, &limits);
+	ck_assert_uint_eq(quick.rotation.exposures, 1);
+	limits.now++;
+	t = tx_next(&t, answer, &limits);
+	ck_assert_uint_eq(t.rotation.exposures, 2);
+	t = tx_next(&t, TX_LOGIN_BAD, &limits);
+	ck_assert_int_eq(t.end, TX_END_ATTENTION);
+	ck_assert_int_eq(t.action, TX_STOP);
+}
+END_TEST
+
+START_TEST(a_wait_in_vain_costs_nothing)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	const struct rotation r = { .state = ROTATION_IDLE };
+	struct tx t = tx_begin(&r, false);
+
+	t = tx_next(&t, TX_START, &limits);
+	t = tx_next(&t, TX_NOT_DRAINED, &limits);
+	ck_assert_int_eq(t.end, TX_END_HELD);
+	ck_assert_int_eq(t.rotation.state, ROTATION_IDLE);
+	ck_assert_uint_eq(t.rotation.exposures, 0);
+}
+END_TEST
+
+START_TEST(check_of_a_refused_password_needs_a_person)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	const struct rotation r = { .state = ROTATION_IDLE };
+	struct tx t = tx_begin(&r, false);
+
+	t = tx_next(&t, TX_CHECK, &limits);
+	t = tx_next(&t, TX_LOGIN_BAD, &limits);
+	ck_assert_int_eq(t.end, TX_END_STRANGER);
+	ck_assert_int_eq(t.rotation.state, ROTATION_ATTN);
 }
 END_TEST
 
@@ -749,6 +864,12 @@ transaction_suite(void)
 	tcase_add_test(t, a_request_that_came_in_the_quarantine_is_found);
 	tcase_add_test(t, a_late_request_is_not_forgotten_before_its_time);
 	tcase_add_test(t, again_without_a_pending_password_proves_current);
+	tcase_add_test(t, again_waits_for_what_may_be_on_its_way);
+	tcase_add_test(t, what_was_not_made_in_an_hour_was_refused);
+	tcase_add_loop_test(t, an_answer_that_took_long_may_be_of_a_bad_login,
+	    0, 2);
+	tcase_add_test(t, a_wait_in_vain_costs_nothing);
+	tcase_add_test(t, check_of_a_refused_password_needs_a_person);
 	tcase_add_test(t, what_was_never_there_is_not_tried);
 	tcase_add_test(t, again_takes_turns);
 	tcase_add_test_raise_signal(t, an_event_out_of_place_is_fatal, 6);
