@@ -271,7 +271,7 @@ x" ]
 	rotating site1 lost
 	fails 75 "pawl-rotate recover site1" pawl run site1 -- touch "$T/ran"
 	[ ! -e "$T/ran" ]
-	run -3 pawl status --json
+	run -3 --separate-stderr pawl status --json
 	[ "$(json 'd["rotations"]["unfinished"]' <<<"$output")" = 1 ]
 }
 
