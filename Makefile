@@ -43,12 +43,12 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/vault_verify.c \
 	  vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c \
 	  vault/edit_text.c vault/csv.c vault/netrc.c vault/jsonl.c \
-	  vault/pass.c
+	  vault/pass.c vault/sha1.c vault/otp.c
 VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/editor.c vault/cmd_init.c vault/cmd_set.c vault/cmd_get.c \
 	  vault/cmd_show.c vault/cmd_list.c vault/cmd_remove.c \
 	  vault/cmd_generate.c vault/cmd_import.c vault/cmd_slot.c \
-	  vault/cmd_verify.c vault/cmd_run.c vault/run_env.c vault/run_watch.c \
+	  vault/cmd_verify.c vault/cmd_otp.c vault/cmd_run.c vault/run_env.c vault/run_watch.c \
 	  vault/cmd_backup.c \
 	  vault/cmd_restore.c vault/cmd_status.c vault/cmd_edit.c \
 	  vault/cmd_rename.c vault/cmd_copy.c vault/cmd_find.c \
@@ -61,7 +61,7 @@ VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 STACK	= askpass/stack.c askpass/stack_args.c askpass/stack_names.c \
 	  askpass/stack_parse.c askpass/stack_word.c
 ASKPASS	= askpass/main.c askpass/choose.c askpass/service.c askpass/parent.c \
-	  askpass/prompt.c \
+	  askpass/prompt.c askpass/code.c \
 	  askpass/job.c askpass/job_open.c askpass/explain.c \
 	  askpass/last.c askpass/stacks.c \
 	  askpass/outside.c askpass/outside_run.c askpass/module.c \
@@ -72,6 +72,11 @@ ASKPASS	= askpass/main.c askpass/choose.c askpass/service.c askpass/parent.c \
 	  askpass/mod_dataset.c askpass/mod_keyring.c askpass/mod_exec.c \
 	  $(STACK)
 HEAP	= askpass/heap.c
+# git-credential-pawl, and docker-credential-pawl, which is a link to it.
+HELPER	= askpass/credential_main.c askpass/credential_find.c \
+	  askpass/credential.c
+# What it has of pawl-askpass's.
+MATCH	= askpass/choose.c askpass/service.c askpass/parent.c askpass/prompt.c
 # Both halves of pawl-rotate have these.
 MESSAGE	= rotate/message.c rotate/net/method.c rotate/net/method_zos.c \
 	  rotate/net/method_servu.c rotate/net/method_cpwd.c \
@@ -107,7 +112,8 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_rekey.c tests/unit/test_patch.c \
 	  tests/unit/test_newfile.c tests/unit/test_run.c \
 	  tests/unit/test_stack.c tests/unit/test_module.c \
-	  tests/unit/test_schedule.c tests/unit/test_progress.c
+	  tests/unit/test_schedule.c tests/unit/test_progress.c \
+	  tests/unit/test_otp.c tests/unit/test_credential.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
@@ -117,7 +123,8 @@ FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_netrc.c tests/fuzz/fuzz_jsonl.c \
 	  tests/fuzz/fuzz_pass.c tests/fuzz/fuzz_stack.c \
 	  tests/fuzz/fuzz_config.c tests/fuzz/fuzz_bech32.c \
-	  tests/fuzz/fuzz_recovery.c
+	  tests/fuzz/fuzz_recovery.c tests/fuzz/fuzz_credential.c \
+	  tests/fuzz/fuzz_otp.c
 FAULTS	= tests/crash/fault.c tests/crash/alloc.c tests/crash/calls.c \
 	  tests/crash/trace.c tests/crash/scan.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
@@ -164,12 +171,19 @@ obj	= $(patsubst %.c,$B/%.o,$(1))
 # One short line a file; make V=1 shows the commands.
 say	= $(if $(V),,@echo "  $@";)
 
-PROGRAMS = $B/pawl-askpass $B/pawl-vault $B/pawl-rotate $B/pawl-rotate-net
+PROGRAMS = $B/pawl-askpass $B/pawl-vault $B/pawl-rotate $B/pawl-rotate-net \
+	  $B/git-credential-pawl $B/docker-credential-pawl
 
 all: $(PROGRAMS)
 
 $B/pawl-askpass: $(call obj,$(ASKPASS) $(HEAP)) $B/libvault.a
 	$(say)$(CC) $(CFLAGS) $(STATIC) $(LDFLAGS) -o $@ $^ $(SODIUM_A)
+
+$B/git-credential-pawl: $(call obj,$(HELPER) $(MATCH)) $B/libvault.a
+	$(say)$(LINK) -o $@ $^ $(SODIUM)
+
+$B/docker-credential-pawl: $B/git-credential-pawl
+	$(say)ln -sf git-credential-pawl $@
 
 $B/pawl-vault: $(call obj,$(VAULT)) $B/libvault.a
 	$(say)$(LINK) -o $@ $^ $(SODIUM)
@@ -193,8 +207,9 @@ $B/rotate/%.o: override CPPFLAGS += -Irotate
 # Tests see the private headers of what they test.
 $B/tests/%.o: override CPPFLAGS += $(PRIVATE)
 
--include $(patsubst %.c,$B/%.d,$(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) \
-	  $(ROTATE) $(NET) $(UNIT) $(BENCH) $(PEERS) tests/model/table.c)
+-include $(patsubst %.c,$B/%.d,$(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(HELPER) \
+	  $(MESSAGE) $(ROTATE) $(NET) $(UNIT) $(BENCH) $(PEERS) \
+	  tests/model/table.c)
 
 # --- Tests ------------------------------------------------------------------
 # Unit tests run under the sanitizers and without _FORTIFY_SOURCE, which turns
@@ -206,7 +221,8 @@ WRAP	= $(addprefix -Wl$(comma)--wrap=,openat close write pwrite pread fsync \
 	  fstat fstatat fchown fchmod ftruncate linkat renameat unlinkat \
 	  copy_file_range getauxval)
 # main() of a program cannot be in the test program as well.
-UNIT_OF	= $(filter-out %/main.c,$(ASKPASS) $(ROTATE) $(NET)) $(MESSAGE) \
+UNIT_OF	= $(filter-out %/main.c %_main.c,$(ASKPASS) $(HELPER) $(ROTATE) \
+	  $(NET)) $(MESSAGE) \
 	  vault/run_watch.c
 
 $B/tests/unit/unit: $(call obj,$(UNIT) $(UNIT_OF)) $B/libvault.a
@@ -320,7 +336,7 @@ fuzz: setup-fuzz
 # libFuzzer instruments what it is to explore, so the sources are built anew:
 # once, as a library for all targets.
 FUZZLIB	= $(LIB) $(filter-out %/main.c,$(ASKPASS)) $(MESSAGE) \
-	  rotate/net/reply.c
+	  askpass/credential.c rotate/net/reply.c
 
 $B/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -339,7 +355,8 @@ $B/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $B/fuzz/libpawl.a
 
 # --- Analysis ---------------------------------------------------------------
 
-SHIPPED	= $(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(MESSAGE) $(ROTATE) $(NET)
+SHIPPED	= $(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(HELPER) $(MESSAGE) $(ROTATE) \
+	  $(NET)
 HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
 	  rotate/net/*.h tests/unit/*.h tests/crash/*.h \
 	  tests/bench/*.h tests/fuzz/*.h)
@@ -368,7 +385,8 @@ lint: setup-lint
 
 # --- Install ----------------------------------------------------------------
 
-MAN1	= man/pawl-askpass.1 man/pawl-vault.1 man/pawl-rotate.1
+MAN1	= man/pawl-askpass.1 man/pawl-vault.1 man/pawl-rotate.1 \
+	  man/git-credential-pawl.1 man/docker-credential-pawl.1
 MAN5	= man/pawl-askpass.conf.5 man/pawl-vault.5
 MAN7	= man/pawl.7
 
@@ -379,6 +397,8 @@ install: all
 	    $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	install -m 755 $B/pawl-askpass $B/pawl-vault $B/pawl-rotate \
 	    $(DESTDIR)$(BINDIR)
+	install -m 755 $B/git-credential-pawl $(DESTDIR)$(BINDIR)
+	ln -sf git-credential-pawl $(DESTDIR)$(BINDIR)/docker-credential-pawl
 	install -m 755 $B/pawl-rotate-net $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
@@ -394,7 +414,7 @@ install: all
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pawl-askpass pawl-vault \
-	    pawl-rotate) $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-net
+	    pawl-rotate git-credential-pawl docker-credential-pawl) $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-net
 	rm -f $(DESTDIR)$(ZSHDIR)/_pawl-vault \
 	    $(addprefix $(DESTDIR)$(BASHDIR)/,pawl-askpass pawl-rotate \
 	    pawl-vault) $(addprefix $(DESTDIR)$(FISHDIR)/,pawl-askpass.fish \

@@ -27,11 +27,10 @@ choose_refusal(enum prompt_kind kind)
 	case PROMPT_GIT_USERNAME:
 	case PROMPT_GIT_PASSWORD:
 	case PROMPT_SUDO:
+	case PROMPT_OTP:
 		return NULL;
 	case PROMPT_UNKNOWN:
 		return "this is no prompt that pawl knows";
-	case PROMPT_OTP:
-		return "this asks for a one-time code";
 	case PROMPT_CHANGE:
 		return "the server wants the password changed; "
 		       "run pawl-rotate for this entry";
@@ -159,7 +158,7 @@ find_by_login(struct vault *v, struct request *q, struct entry *entry,
 	struct slice host = part(q->prompt.host);
 	char buf[1024];
 
-	if (q->prompt.kind != PROMPT_PASSWORD || q->prompt.truncated_user ||
+	if (user.len == 0 || host.len == 0 || q->prompt.truncated_user ||
 	    q->prompt.truncated_host)
 		return err_set(e, ERR_DENIED,
 		    "the prompt does not say whose password it wants; set "
@@ -215,27 +214,6 @@ find_pinned(struct vault *v, struct request *q, struct entry *entry,
 		    plainp, e);
 	return vault_find(v, TABLE_DATASET, slice_of(q->dataset), entry, plainp,
 	    e);
-}
-
-int
-choose_entry(struct vault *v, struct request *q, struct entry *entry,
-    struct secret **plainp, struct err *e)
-{
-	const enum prompt_kind kind = q->prompt.kind;
-
-	if (service_caller(q, e) == -1)
-		return -1;
-	if (q->entry != NULL || q->dataset != NULL) {
-		if (find_pinned(v, q, entry, plainp, e) == -1)
-			return -1;
-		if (service_is_login(kind) || service_fits(entry, kind))
-			return 0;
-		secret_free(*plainp);
-		memset(entry, 0, sizeof(*entry));
-	}
-	if (service_is_login(kind))
-		return find_by_login(v, q, entry, plainp, e);
-	return find_by_prompt(v, q, entry, plainp, e);
 }
 
 /* Equal, or the beginning that an old ssh prints of a long one. */
@@ -301,7 +279,7 @@ check_login(const struct entry *entry, struct request *q, struct err *e)
 	const struct prompt *p = &q->prompt;
 	char shown[160];
 
-	if (p->kind == PROMPT_PASSWORD_RAW)
+	if (p->user.len == 0 && p->host.len == 0)
 		return check_raw(entry, q, e);
 	if (!has_user(entry, part(p->user), p->truncated_user))
 		return err_set(e, ERR_DENIED,
@@ -316,6 +294,70 @@ check_login(const struct entry *entry, struct request *q, struct err *e)
 	return 0;
 }
 
+/* The entry of the login that is under way, pinned or looked up. */
+static int
+find_login(struct vault *v, struct request *q, struct entry *entry,
+    struct secret **plainp, struct err *e)
+{
+	if (q->entry != NULL || q->dataset != NULL)
+		return find_pinned(v, q, entry, plainp, e);
+	return find_by_login(v, q, entry, plainp, e);
+}
+
+/*
+ * The entry with the seed: that of the login, which must agree with the prompt
+ * as for its password, or the one that it names with otp=.
+ */
+static int
+find_code(struct vault *v, struct request *q, struct entry *entry,
+    struct secret **plainp, struct err *e)
+{
+	struct secret *login = NULL;
+	struct slice name;
+	size_t at = 0;
+	int rv;
+
+	if (find_login(v, q, entry, plainp, e) == -1 ||
+	    check_login(entry, q, e) == -1)
+		return -1;
+	if (service_fits(entry, PROMPT_OTP))
+		return 0;
+	if (!service_fits(entry, PROMPT_PASSWORD) ||
+	    !record_attr(entry, "otp", &at, &name))
+		return err_set(e, ERR_DENIED,
+		    "this asks for a one-time code, and the entry names no "
+		    "other with otp= that has the seed");
+	login = *plainp;
+	*plainp = NULL;
+	memset(entry, 0, sizeof(*entry));
+	rv = vault_find(v, TABLE_NAME, name, entry, plainp, e);
+	secret_free(login);
+	return rv == -1 ? err_in(e, "otp") : 0;
+}
+
+int
+choose_entry(struct vault *v, struct request *q, struct entry *entry,
+    struct secret **plainp, struct err *e)
+{
+	const enum prompt_kind kind = q->prompt.kind;
+
+	if (service_caller(q, e) == -1)
+		return -1;
+	if (kind == PROMPT_OTP)
+		return find_code(v, q, entry, plainp, e);
+	if (q->entry != NULL || q->dataset != NULL) {
+		if (find_pinned(v, q, entry, plainp, e) == -1)
+			return -1;
+		if (service_is_login(kind) || service_fits(entry, kind))
+			return 0;
+		secret_free(*plainp);
+		memset(entry, 0, sizeof(*entry));
+	}
+	if (service_is_login(kind))
+		return find_by_login(v, q, entry, plainp, e);
+	return find_by_prompt(v, q, entry, plainp, e);
+}
+
 static int
 check_service(const struct entry *entry, struct request *q, struct err *e)
 {
@@ -325,13 +367,16 @@ check_service(const struct entry *entry, struct request *q, struct err *e)
 		return err_set(e, ERR_DENIED,
 		    "the entry's service is not one for such a prompt (%s)",
 		    prompt_kind_name(q->prompt.kind));
+	/* A code's entry was found by way of its login's. */
+	if (q->prompt.kind == PROMPT_OTP)
+		return 0;
 	if (service_is_login(q->prompt.kind))
 		return check_login(entry, q, e);
 	return service_check(entry, q, e);
 }
 
-static int
-check_rotation(const struct entry *entry, struct err *e)
+int
+choose_rotation(const struct entry *entry, struct err *e)
 {
 	char name[RECORD_NAME_MAX + 1];
 
@@ -363,7 +408,7 @@ choose_check(const struct entry *entry, struct request *q, struct err *e)
 		return -1;
 	if (entry->current.p == NULL)
 		return err_set(e, ERR_NOENTRY, "the entry has no secret");
-	return check_rotation(entry, e);
+	return choose_rotation(entry, e);
 }
 
 struct slice

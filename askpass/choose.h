@@ -51,7 +51,7 @@ bool choose_again(const struct request *q, const struct entry *entry);
 /*
  * Finds the entry; may look at the parent in q, as may choose_check().  A
  * pinned one for something else leaves a key, token, URL or sudo to be looked
- * up.  As vault_find(), and ERR_DENIED with what to set if the prompt alone
+ * up.  For a code, entry is the one with the seed, which the login's names.  As vault_find(), and ERR_DENIED with what to set if the prompt alone
  * would have to choose.
  */
 int choose_entry(struct vault *v, struct request *q, struct entry *entry,
@@ -64,6 +64,9 @@ int choose_entry(struct vault *v, struct request *q, struct entry *entry,
  */
 int choose_check(const struct entry *entry, struct request *q,
     struct err *e) MUST_CHECK;
+
+/* The last part of that: what the state of a rotation says. */
+int choose_rotation(const struct entry *entry, struct err *e) MUST_CHECK;
 
 /* What the answer is: the entry's secret, or for git's first prompt its user. */
 struct slice choose_answer(const struct entry *entry, const struct request *q);

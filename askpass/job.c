@@ -191,7 +191,7 @@ job_answer(struct job *j, struct err *e)
 {
 	const struct secret *line = j->context.answer;
 
-	if (note(j, STATE_ANSWERED, e) == -1)
+	if (!j->context.noted && note(j, STATE_ANSWERED, e) == -1)
 		return -1;
 	audit_decision(j, "answer", NULL);
 	warn(j->context.from);

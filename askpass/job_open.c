@@ -111,6 +111,7 @@ job_prepare(struct job *j, struct err *e)
 	j->context.request = &j->request;
 	j->context.trust = &j->trust;
 	j->context.prompt = j->prompt;
+	j->context.dry = j->dry;
 	if (config_load(&j->config, e) == -1)
 		return -1;
 	audit = j->config.audit_file[0] == '\0' ? NULL : j->config.audit_file;

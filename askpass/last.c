@@ -187,6 +187,16 @@ name_unknown(struct named *m)
 		(void)snprintf(m->name + 2 * i, 3, "%02x", m->mark.entry[i]);
 }
 
+/* What was asked for: by a prompt, or by git or docker themselves. */
+static const char *
+asked(uint32_t question)
+{
+	if (question == STATE_ASKED_CREDENTIAL ||
+	    (question & STATE_GIT_REFUSED) == STATE_GIT_REFUSED)
+		return "credential";
+	return prompt_kind_name((enum prompt_kind)question);
+}
+
 static int
 tell_mark(struct named *m, struct err *e)
 {
@@ -206,8 +216,7 @@ tell_mark(struct named *m, struct err *e)
 		event = "get";
 	len = snprintf(line, sizeof(line),
 	    "%s event=%s entry=%s prompt=%s pid=%lu\n", date, event, m->name,
-	    prompt_kind_name((enum prompt_kind)m->mark.question),
-	    (unsigned long)m->mark.pid);
+	    asked(m->mark.question), (unsigned long)m->mark.pid);
 	if (len < 0 || (size_t)len >= sizeof(line) ||
 	    write_all(STDOUT_FILENO, line, (size_t)len) == -1)
 		return err_sys(e, ERR_IO, "write");

@@ -41,6 +41,8 @@ struct module_context {
 	/* Who asks people and runs programs, or NULL: then nobody does, and
 	 * what they would say is taken for a yes. */
 	struct outside *outside;
+	/* Nobody is given anything: --explain. */
+	bool dry;
 	/* Set by module_prepare(), and so is ready. */
 	struct stack_moment now;
 	size_t nready;
@@ -48,6 +50,8 @@ struct module_context {
 	/* The line to write, and who gave it. */
 	struct secret *answer;
 	const struct stack_line *from;
+	/* It is noted in the state already. */
+	bool noted;
 	/* The entry, once a line has asked for it; name.p is NULL before. */
 	struct secret *plain;
 	bool looked;

@@ -336,6 +336,26 @@ look_up(const struct rule *r, struct text t, struct prompt found)
 	return found;
 }
 
+/*
+ * sshd puts what PAM has to say into lines before the question it asks next:
+ * "You are required to change your password immediately (...)." and such.  Only
+ * for a request to change it are they passed over, since that gets no answer,
+ * and the reason for it can be told.
+ */
+static struct prompt
+look_behind(struct prompt found)
+{
+	const struct text t = found.server_text;
+	const char *end = t.len == 0 ? NULL : memrchr(t.p, '\n', t.len);
+	struct prompt behind;
+
+	if (found.kind != PROMPT_UNKNOWN || end == NULL)
+		return found;
+	behind =
+	    look_up(served, slice(t, (size_t)(end + 1 - t.p), t.len), found);
+	return behind.kind == PROMPT_CHANGE ? behind : found;
+}
+
 static struct prompt
 read_bare(struct text t)
 {
@@ -379,7 +399,7 @@ prompt_classify(const char *text, size_t len, const char *hint,
 		return;
 	*out = unknown("no-rule");
 	if (match("(%w) %S", t, out))
-		*out = look_up(served, out->server_text, *out);
+		*out = look_behind(look_up(served, out->server_text, *out));
 	else
 		*out = read_bare(t);
 	if (hint != NULL && hint[0] != '\0')

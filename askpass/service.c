@@ -18,7 +18,8 @@ enum service {
 	KEY,
 	PIN,
 	GIT,
-	SUDO
+	SUDO,
+	OTP
 };
 
 /* Of the kinds that choose_refusal() lets pass. */
@@ -31,6 +32,8 @@ service_of(enum prompt_kind kind)
 		return PIN;
 	if (kind == PROMPT_GIT_USERNAME || kind == PROMPT_GIT_PASSWORD)
 		return GIT;
+	if (kind == PROMPT_OTP)
+		return OTP;
 	return kind == PROMPT_SUDO ? SUDO : LOGIN;
 }
 
@@ -43,8 +46,8 @@ service_is_login(enum prompt_kind kind)
 bool
 service_fits(const struct entry *entry, enum prompt_kind kind)
 {
-	static const char *const words[] = { "ssh", "key", "pin", "git",
-		"sudo" };
+	static const char *const words[] = { "ssh", "key", "pin", "git", "sudo",
+		"otp" };
 	const enum service s = service_of(kind);
 	struct slice value;
 	size_t at = 0;
@@ -90,7 +93,7 @@ service_caller(struct request *q, struct err *e)
 	const char *program;
 	bool good;
 
-	if (s == LOGIN)
+	if (s == LOGIN || s == OTP)
 		return 0;
 	program = parent_program(&q->parent);
 	if (s == SUDO)

@@ -9,6 +9,9 @@
  *			that is its path
  *	git		user name and password for a URL: git
  *	sudo		the password of user on this machine: sudo
+ *	otp		a one-time code, made of the seed that is the secret: whoever
+ *			asks for the login
+ *	docker		not for prompts: see credential.h
  *
  * An ssh before 8.5 prints what a server asks as it comes, letter for letter
  * what ssh itself would ask for a key.  So all but the first are refused to an

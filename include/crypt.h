@@ -91,4 +91,20 @@ void crypt_hash(unsigned char out[static CRYPT_HASH], unsigned char kind,
     struct slice text,
     const unsigned char keys[static CRYPT_HASH_KINDS * CRYPT_HASH_KEY]);
 
+/* HMACs of RFC 2104, which one-time codes are made of (otp.h). */
+enum crypt_hmac {
+	CRYPT_HMAC_SHA1,
+	CRYPT_HMAC_SHA256,
+	CRYPT_HMAC_SHA512
+};
+
+#define CRYPT_HMAC_MAX 64
+
+/*
+ * The HMAC of data, any length, with a key of any length; returns how many
+ * bytes it has: 20, 32 or 64.  SHA-256 and SHA-512 are libsodium's.
+ */
+size_t crypt_hmac(unsigned char out[static CRYPT_HMAC_MAX],
+    enum crypt_hmac which, struct slice data, struct slice key);
+
 #endif

@@ -8,6 +8,9 @@
  *			parent.  No open, no socket, no exec, no more memory: by
  *			seccomp these fail (and by Landlock only where it is
  *			missing).
+ *	SANDBOX_CREDENTIAL
+ *			the same, and more memory, for a look at every entry;
+ *			but no signal.
  *	SANDBOX_NET	connect to the world, resolve names, start threads, read
  *			files below /etc, /usr, /lib and the CA file.  No write,
  *			no other process, no listening, no signal to others:
@@ -51,12 +54,13 @@ void sandbox_follow_parent(int signal);
 
 enum sandbox_promise {
 	SANDBOX_ASKPASS,
+	SANDBOX_CREDENTIAL,
 	SANDBOX_NET
 };
 
 struct sandbox {
 	enum sandbox_promise promise;
-	/* ASKPASS: the only process that may be ended. */
+	/* ASKPASS: the only process that may be ended.  Else 0. */
 	pid_t parent;
 	/* NET: one more file or directory that may be read, or NULL. */
 	const char *readable;

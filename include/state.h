@@ -36,6 +36,14 @@ enum state_event {
 	STATE_REFUSED = 2
 };
 
+/*
+ * Questions of the credential helpers', beside the kinds of prompts: what they
+ * gave, and, plus the low 24 bits of the entry's version, that git's server
+ * refused it.
+ */
+#define STATE_ASKED_CREDENTIAL UINT32_C(0x47000000)
+#define STATE_GIT_REFUSED UINT32_C(0x67000000)
+
 /* One hand-out or refusal.  Times are CLOCK_REALTIME and CLOCK_BOOTTIME. */
 struct state_mark {
 	uint32_t pid;
@@ -92,6 +100,9 @@ int state_accept(struct state *s, uint64_t generation,
  */
 const struct state_mark *state_find(struct state *s, pid_t pid, size_t *np);
 
+/* Reads the marks of all processes again.  ERR_IO. */
+int state_refresh(struct state *s, struct err *e) MUST_CHECK;
+
 /* Decodes the mark in a slot, 0 to STATE_SLOTS - 1. */
 void state_mark_at(const struct state *s, size_t slot, struct state_mark *m);
 
@@ -102,6 +113,16 @@ void state_mark_at(const struct state *s, size_t slot, struct state_mark *m);
  * the times.  One pwrite(2): allowed in the sandbox.
  */
 int state_mark(struct state *s, struct state_mark *m, struct err *e) MUST_CHECK;
+
+/*
+ * Whether git said, at or after since_ms of CLOCK_REALTIME, that a server
+ * refused the secret of the entry as it is in this version.
+ */
+bool state_git_refused(const struct state *s,
+    const unsigned char entry[STATE_ID], uint64_t version, uint64_t since_ms);
+
+/* The question of a mark that says so. */
+uint32_t state_git_question(uint64_t version);
 
 /* CLOCK_BOOTTIME in milliseconds, as in the marks. */
 uint64_t state_now(void);

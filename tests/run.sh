@@ -65,6 +65,11 @@ part_porter()
 	bats --formatter tap tests/cli/porter.bats
 }
 
+part_credential()
+{
+	bats --formatter tap tests/cli/credential.bats
+}
+
 part_stores()
 {
 	bats --formatter tap tests/cli/stores.bats
@@ -245,9 +250,9 @@ callers()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(unit vault porter stores keys everyday runner install
-	stack session rotate fleet memory model vectors askpass rogue servers
-	crash faults bench fuzz)
+[ $# -gt 0 ] || parts=(unit vault porter stores credential keys everyday runner
+	install stack session rotate fleet memory model vectors askpass rogue
+	servers crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 
 # Two cores: these, most of which only compute, are run beside all others.

@@ -2,6 +2,7 @@
 
 #include "cmd.h"
 #include "io.h"
+#include "otp.h"
 #include "policy.h"
 
 /* An attribute that means something, and what its values may be. */
@@ -143,6 +144,12 @@ check_pin(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "must be sha256// and base64");
 }
 
+static int
+check_name(const char *value, struct err *e)
+{
+	return record_name_check(slice_of(value), e);
+}
+
 static const struct known known[] = {
 	{ "user", check_word, false },
 	{ "host", check_host, true },
@@ -152,6 +159,10 @@ static const struct known known[] = {
 	{ "path", check_any, true },
 	{ "dataset", check_dataset, false },
 	{ "notes", check_any, false },
+	{ "otp", check_name, false },
+	{ "otp.digits", otp_check_digits, false },
+	{ "otp.period", otp_check_period, false },
+	{ "otp.algorithm", otp_check_algorithm, false },
 	{ "rotate.method", check_method, false },
 	{ "rotate.host", check_host, false },
 	{ "rotate.port", check_port, false },

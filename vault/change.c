@@ -4,13 +4,14 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "otp.h"
 #include "policy.h"
 
 /* What ssh reads from its askpass program; the rest it drops unseen. */
 #define LOGIN_MAX 1023
 
 /* Services whose secrets nobody logs in with: any bytes will do. */
-static const char *const free_services[] = { "key", "pin", "notes" };
+static const char *const free_services[] = { "key", "pin", "notes", "otp" };
 
 /* Whether a secret of this entry is one that somebody logs in with. */
 static bool
@@ -29,6 +30,17 @@ is_login(const struct entry *entry)
 }
 
 static int
+check_seed(const struct entry *entry, struct err *e)
+{
+	struct otp o;
+
+	if (otp_read(&o, entry, e) == -1)
+		return -1;
+	otp_free(&o);
+	return 0;
+}
+
+static int
 check_secret(const struct entry *entry, struct err *e)
 {
 	struct slice s = entry->current, method = { NULL, 0 };
@@ -38,6 +50,8 @@ check_secret(const struct entry *entry, struct err *e)
 		return 0;
 	if (s.len == 0)
 		return err_set(e, ERR_USAGE, "the secret is empty");
+	if (otp_is(entry))
+		return check_seed(entry, e);
 	if (!is_login(entry))
 		return 0;
 	if (s.len > LOGIN_MAX)

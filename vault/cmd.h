@@ -279,6 +279,7 @@ int cmd_import(struct session *s, int argc, char **argv, struct err *e);
 int cmd_export(struct session *s, int argc, char **argv, struct err *e);
 int cmd_slot(struct session *s, int argc, char **argv, struct err *e);
 int cmd_verify(struct session *s, int argc, char **argv, struct err *e);
+int cmd_otp(struct session *s, int argc, char **argv, struct err *e);
 int cmd_run(struct session *s, int argc, char **argv, struct err *e);
 int cmd_backup(struct session *s, int argc, char **argv, struct err *e);
 int cmd_restore(struct session *s, int argc, char **argv, struct err *e);

@@ -48,22 +48,23 @@ struct job {
 	const char *name;
 	unsigned char vault[TABLE_ID];
 	unsigned char entry[RECORD_ID];
-	/* It is for a key or a token. */
-	bool by_key;
+	enum run_login by;
 	/* state_now() before the command. */
 	uint64_t since;
 };
 
-static bool
-is_for_keys(const struct entry *entry)
+static enum run_login
+login_by(const struct entry *entry)
 {
 	struct slice value;
 	size_t at = 0;
 
 	while (record_attr(entry, "service", &at, &value))
 		if (slice_is(value, "key") || slice_is(value, "pin"))
-			return true;
-	return false;
+			return RUN_BY_KEY;
+	at = 0;
+	return record_attr(entry, "otp", &at, &value) ? RUN_BY_CODE :
+							RUN_BY_PASSWORD;
 }
 
 static int
@@ -88,7 +89,7 @@ check_entry(struct session *s, struct job *j, struct err *e)
 		rv = check_rotation(s, &entry, name, e);
 	memcpy(j->vault, vault_header(s->vault)->id, TABLE_ID);
 	memcpy(j->entry, entry.id, RECORD_ID);
-	j->by_key = is_for_keys(&entry);
+	j->by = login_by(&entry);
 	secret_free(plain);
 	return rv;
 }
@@ -253,10 +254,9 @@ cmd_run(struct session *s, int argc, char **argv, struct err *e)
 		return cmd_usage("run", e);
 	j.name = argv[optind];
 	if (check_entry(s, &j, e) == -1 ||
-	    run_environment(s, j.name, j.by_key, e) == -1)
+	    run_environment(s, j.name, j.by, e) == -1)
 		return -1;
-	command =
-	    run_arguments(argc - optind - 2, argv + optind + 2, j.by_key, e);
+	command = run_arguments(argc - optind - 2, argv + optind + 2, j.by, e);
 	if (command == NULL)
 		return -1;
 	/* Nothing that runs for as long as a job shall hold a key. */

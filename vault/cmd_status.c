@@ -20,6 +20,11 @@ struct status {
 	/* The secret that was current for longest; its entry's name. */
 	uint64_t oldest;
 	char oldest_name[RECORD_NAME_MAX + 1];
+	/* Entries whose secret a git server refused; the name of one. */
+	uint64_t refused;
+	char refused_name[RECORD_NAME_MAX + 1];
+	/* NULL where it cannot be kept. */
+	const struct state *state;
 	unsigned int slots[SLOT_X25519 + 1];
 	bool locked;
 	bool previous;
@@ -57,6 +62,24 @@ count_rotation(struct status *st, const struct entry *entry)
 	}
 }
 
+/* The look at every mark is for the few entries that are for git. */
+static void
+count_refusal(struct status *st, const struct entry *entry)
+{
+	struct slice service = { NULL, 0 };
+	size_t at = 0;
+	bool git = false;
+
+	while (record_attr(entry, "service", &at, &service))
+		git = git || slice_is(service, "git");
+	if (!git || st->state == NULL ||
+	    !state_git_refused(st->state, entry->id, entry->version, 0))
+		return;
+	st->refused++;
+	(void)slice_text(entry->name, st->refused_name,
+	    sizeof(st->refused_name));
+}
+
 static int
 visit(const struct entry *entry, void *arg, struct err *e)
 {
@@ -72,6 +95,7 @@ visit(const struct entry *entry, void *arg, struct err *e)
 		st->oldest = entry->current_from;
 	}
 	count_rotation(st, entry);
+	count_refusal(st, entry);
 	return 0;
 }
 
@@ -98,6 +122,7 @@ gather(struct session *s, struct status *st, struct err *e)
 		return -1;
 	st->path = s->path;
 	st->now = (uint64_t)time(NULL);
+	st->state = vault_state(s->vault);
 	if (vault_each(s->vault, visit, st, e) != 0)
 		return -1;
 	for (i = 0; i < TABLE_SLOTS; i++) {
@@ -196,6 +221,7 @@ json_vault(struct json *j, const struct session *s, const struct status *st)
 	member(j, "attention", st->attention);
 	json_close(j, '}');
 	json_oldest(j, st);
+	member(j, "refused", st->refused);
 	json_key(j, "slots");
 	json_open(j, '{');
 	for (kind = SLOT_RAW; kind <= SLOT_X25519; kind++)
@@ -254,6 +280,9 @@ print(const struct session *s, const struct status *st)
 		printf("oldest      %s, since %s, %llu s\n", st->oldest_name,
 		    cmd_time(when, st->oldest),
 		    (unsigned long long)age(st, st->oldest));
+	if (st->refused > 0)
+		printf("refused     %llu by a git server, %s\n",
+		    (unsigned long long)st->refused, st->refused_name);
 	printf("slots       %u key-file, %u passphrase, %u x25519\n",
 	    st->slots[SLOT_RAW], st->slots[SLOT_PASSPHRASE],
 	    st->slots[SLOT_X25519]);

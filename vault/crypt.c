@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "crypt.h"
+#include "sha1.h"
 
 _Static_assert(CRYPT_KEY == crypto_kdf_KEYBYTES, "pawl-vault(5)");
 _Static_assert(CRYPT_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
@@ -131,4 +132,82 @@ crypt_hash(unsigned char out[static CRYPT_HASH], unsigned char kind,
 	(void)crypto_shorthash_siphashx24(out, text.p, text.len,
 	    keys + (size_t)(kind - 1) * CRYPT_HASH_KEY);
 	secret_wipe_traces(CRYPT_STACK);
+}
+
+/* RFC 2104: H(K ^ opad, H(K ^ ipad, data)). */
+static void
+hmac_sha1(unsigned char *out, struct slice data, struct slice key)
+{
+	unsigned char pad[SHA1_BLOCK] = { 0 }, digest[SHA1_BYTES];
+	struct sha1 s;
+	size_t i;
+
+	sha1_init(&s);
+	if (key.len > sizeof(pad)) {
+		sha1_update(&s, key.p, key.len);
+		sha1_final(&s, pad);
+		sha1_init(&s);
+	} else if (key.len > 0) {
+		memcpy(pad, key.p, key.len);
+	}
+	for (i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36;
+	sha1_update(&s, pad, sizeof(pad));
+	sha1_update(&s, data.p, data.len);
+	sha1_final(&s, digest);
+	for (i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36 ^ 0x5c;
+	sha1_init(&s);
+	sha1_update(&s, pad, sizeof(pad));
+	sha1_update(&s, digest, sizeof(digest));
+	sha1_final(&s, out);
+	sodium_memzero(&s, sizeof(s));
+	sodium_memzero(pad, sizeof(pad));
+	sodium_memzero(digest, sizeof(digest));
+}
+
+/* libsodium's calls here cannot fail. */
+static void
+hmac_sha256(unsigned char *out, struct slice data, struct slice key)
+{
+	crypto_auth_hmacsha256_state s;
+
+	(void)crypto_auth_hmacsha256_init(&s, key.p, key.len);
+	(void)crypto_auth_hmacsha256_update(&s, data.p, data.len);
+	(void)crypto_auth_hmacsha256_final(&s, out);
+	sodium_memzero(&s, sizeof(s));
+}
+
+static void
+hmac_sha512(unsigned char *out, struct slice data, struct slice key)
+{
+	crypto_auth_hmacsha512_state s;
+
+	(void)crypto_auth_hmacsha512_init(&s, key.p, key.len);
+	(void)crypto_auth_hmacsha512_update(&s, data.p, data.len);
+	(void)crypto_auth_hmacsha512_final(&s, out);
+	sodium_memzero(&s, sizeof(s));
+}
+
+size_t
+crypt_hmac(unsigned char out[static CRYPT_HMAC_MAX], enum crypt_hmac which,
+    struct slice data, struct slice key)
+{
+	size_t len = SHA1_BYTES;
+
+	switch (which) {
+	case CRYPT_HMAC_SHA1:
+		hmac_sha1(out, data, key);
+		break;
+	case CRYPT_HMAC_SHA256:
+		hmac_sha256(out, data, key);
+		len = crypto_auth_hmacsha256_BYTES;
+		break;
+	case CRYPT_HMAC_SHA512:
+		hmac_sha512(out, data, key);
+		len = crypto_auth_hmacsha512_BYTES;
+		break;
+	}
+	secret_wipe_traces(CRYPT_STACK);
+	return len;
 }

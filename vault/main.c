@@ -60,6 +60,7 @@ static const struct command commands[] = {
 	{ "verify", cmd_verify, "[--json]", "check every byte of the vault" },
 	{ "status", cmd_status, "[--json]",
 	    "print what a monitor should know of the vault" },
+	{ "otp", cmd_otp, "NAME", "print a one-time code" },
 	{ "run", cmd_run, "NAME -- COMMAND [ARGUMENT ...]",
 	    "run ssh, sftp, scp or a job that logs in with an entry" },
 	{ "backup", cmd_backup, "[--json] FILE", "copy the vault" },

@@ -14,18 +14,25 @@
 
 /* --- run_env.c ------------------------------------------------------------ */
 
+/* What the entry is for: a password; a key or a token; one and a code. */
+enum run_login {
+	RUN_BY_PASSWORD,
+	RUN_BY_KEY,
+	RUN_BY_CODE
+};
+
 /*
  * The command's arguments, with ssh's options where it is ssh, sftp or scp;
- * free it.  by_key: the entry is for a key or a token, not for a password.
+ * free it.
  */
-char **run_arguments(int argc, char **argv, bool by_key, struct err *e);
+char **run_arguments(int argc, char **argv, enum run_login by, struct err *e);
 
 /*
  * Sets the variables by which ssh, git, rsync and Ansible find pawl-askpass,
  * and it the entry called name.
  */
-int run_environment(const struct session *s, const char *name, bool by_key,
-    struct err *e) MUST_CHECK;
+int run_environment(const struct session *s, const char *name,
+    enum run_login by, struct err *e) MUST_CHECK;
 
 /* Whether it is this program, by its base name. */
 bool run_is(const char *command, const char *program);

@@ -22,6 +22,8 @@
 #define ASKING "BatchMode=no"
 #define BY_PASSWORD "PreferredAuthentications=password,keyboard-interactive"
 #define BY_KEY "PreferredAuthentications=publickey"
+/* sshd would take the password for the code as well, and count a bad login. */
+#define BY_CODE "PreferredAuthentications=keyboard-interactive"
 /* Not before an option of the user's about the same. */
 #define STRICT "StrictHostKeyChecking=yes"
 
@@ -72,11 +74,15 @@ says_strict(char *const *argv)
 }
 
 char **
-run_arguments(int argc, char **argv, bool by_key, struct err *e)
+run_arguments(int argc, char **argv, enum run_login by, struct err *e)
 {
 	static char one_try[] = ONE_TRY, asking[] = ASKING, strict[] = STRICT;
-	static char by_password[] = BY_PASSWORD, key[] = BY_KEY, o[] = "-o";
-	char *options[] = { one_try, by_key ? key : by_password, asking,
+	static char password[] = BY_PASSWORD, key[] = BY_KEY, code[] = BY_CODE;
+	static char o[] = "-o";
+	static char *const ways[] = { [RUN_BY_PASSWORD] = password,
+		[RUN_BY_KEY] = key,
+		[RUN_BY_CODE] = code };
+	char *options[] = { one_try, ways[by], asking,
 		says_strict(argv + 1) ? NULL : strict };
 	char **out = NULL;
 	size_t n = 0, i;
@@ -178,17 +184,23 @@ set_joined(const char *name, const char *front, const char *behind,
  * passwords off where it was given none.
  */
 static int
-set_ssh(bool by_key, struct err *e)
+set_ssh(enum run_login by, struct err *e)
 {
-	const char *const options = by_key ?
-	    "-o " ONE_TRY " -o " ASKING " -o " BY_KEY " -o " STRICT :
-	    "-o " ONE_TRY " -o " ASKING " -o " BY_PASSWORD " -o " STRICT;
+	static const char *const ways[] = {
+		[RUN_BY_PASSWORD] = "-o " ONE_TRY " -o " ASKING
+				    " -o " BY_PASSWORD " -o " STRICT,
+		[RUN_BY_KEY] =
+		    "-o " ONE_TRY " -o " ASKING " -o " BY_KEY " -o " STRICT,
+		[RUN_BY_CODE] =
+		    "-o " ONE_TRY " -o " ASKING " -o " BY_CODE " -o " STRICT,
+	};
+	const char *const options = ways[by];
 	char ansible[VALUE_MAX];
 
 	if ((size_t)snprintf(ansible, sizeof(ansible), "%s%s",
 		variable_or("ANSIBLE_SSH_ARGS",
 		    "-C -o ControlMaster=auto -o ControlPersist=60s"),
-		by_key ?
+		by == RUN_BY_KEY ?
 		    "" :
 		    " -o PasswordAuthentication=yes"
 		    " -o KbdInteractiveAuthentication=yes") >= sizeof(ansible))
@@ -228,7 +240,7 @@ set_git(const char *askpass, struct err *e)
 }
 
 int
-run_environment(const struct session *s, const char *name, bool by_key,
+run_environment(const struct session *s, const char *name, enum run_login by,
     struct err *e)
 {
 	char askpass[PATH_MAX];
@@ -239,7 +251,7 @@ run_environment(const struct session *s, const char *name, bool by_key,
 	    set_variable("PAWL_ENTRY", name, e) == -1 ||
 	    set_path("PAWL_VAULT", s->vault_option, e) == -1 ||
 	    set_path("PAWL_KEY_FILE", s->key_option, e) == -1 ||
-	    set_git(askpass, e) == -1 || set_ssh(by_key, e) == -1)
+	    set_git(askpass, e) == -1 || set_ssh(by, e) == -1)
 		return -1;
 	/* Before OpenSSH 8.4 there is no askpass without one. */
 	if (set_variable("DISPLAY", variable_or("DISPLAY", "none"), e) == -1)

@@ -75,6 +75,10 @@ static const int askpass_calls[] = {
 #endif
 };
 
+/* What malloc(3) and the arena of secret.h need. */
+static const int memory_calls[] = { __NR_brk, __NR_mmap, __NR_munmap,
+	__NR_mremap, __NR_mprotect, __NR_madvise, __NR_mlock };
+
 /* No library that pawl-rotate-net uses has a reason to call these. */
 static const int net_killed[] = { __NR_execve, __NR_execveat, __NR_ptrace,
 	__NR_process_vm_readv, __NR_process_vm_writev, __NR_mount, __NR_umount2,
@@ -216,8 +220,10 @@ begin(struct filter *f)
  * an empty password and sends that.
  */
 static void
-askpass_filter(struct filter *f, pid_t parent)
+askpass_filter(struct filter *f, const struct sandbox *s)
 {
+	const pid_t parent = s->parent;
+
 	/*
 	 * The kernel tries a new filter on every call number, to know which it
 	 * need not run for (seccomp_cache_prepare()); it gives up at the first
@@ -228,6 +234,8 @@ askpass_filter(struct filter *f, pid_t parent)
 	load_arg(f, 0);
 	begin(f);
 	rules(f, askpass_calls, COUNT(askpass_calls), ALLOW);
+	if (s->promise == SANDBOX_CREDENTIAL)
+		rules(f, memory_calls, COUNT(memory_calls), ALLOW);
 
 	/* send(2) on the audit's socket, which is connected. */
 	skip_unless(f, __NR_sendto, 6);
@@ -531,7 +539,7 @@ enter_askpass(const struct sandbox *s, unsigned int *missingp, struct err *e)
 	struct filter f;
 	int done;
 
-	askpass_filter(&f, s->parent);
+	askpass_filter(&f, s);
 	if ((done = seccomp_enter(&f, e)) != 0)
 		return done;
 	*missingp |= SANDBOX_NO_SECCOMP;
@@ -565,6 +573,7 @@ sandbox_enter(const struct sandbox *s, unsigned int *missingp, struct err *e)
 	*missingp = 0;
 	switch (s->promise) {
 	case SANDBOX_ASKPASS:
+	case SANDBOX_CREDENTIAL:
 		done = enter_askpass(s, missingp, e);
 		break;
 	case SANDBOX_NET:

@@ -491,6 +491,12 @@ state_find(struct state *s, pid_t pid, size_t *np)
 }
 
 int
+state_refresh(struct state *s, struct err *e)
+{
+	return load(s, e) == -1 ? -1 : 0;
+}
+
+int
 state_mark(struct state *s, struct state_mark *m, struct err *e)
 {
 	unsigned char raw[STATE_MARK];
@@ -567,4 +573,26 @@ state_answered_since(const struct state *s, const unsigned char entry[STATE_ID],
 		*againp = *againp || was_refused(s, m.pid, since_ms);
 	}
 	return answered;
+}
+
+uint32_t
+state_git_question(uint64_t version)
+{
+	return STATE_GIT_REFUSED | (uint32_t)(version & 0xffffff);
+}
+
+bool
+state_git_refused(const struct state *s, const unsigned char entry[STATE_ID],
+    uint64_t version, uint64_t since_ms)
+{
+	struct state_mark m;
+
+	for (size_t i = 0; i < STATE_SLOTS; i++) {
+		state_mark_at(s, i, &m);
+		if (m.event == STATE_REFUSED && m.real_ms >= since_ms &&
+		    m.question == state_git_question(version) &&
+		    memcmp(m.entry, entry, STATE_ID) == 0)
+			return true;
+	}
+	return false;
 }

@@ -33,6 +33,8 @@ inside() {
 	(cd "$T/root" && find . ! -type d -printf '%m %P\n') |
 	    sort -k 2 >"$T/files"
 	diff "$T/files" - <<-'END'
+		777 usr/bin/docker-credential-pawl
+		755 usr/bin/git-credential-pawl
 		755 usr/bin/pawl-askpass
 		755 usr/bin/pawl-rotate
 		755 usr/bin/pawl-vault
@@ -43,6 +45,8 @@ inside() {
 		777 usr/share/fish/vendor_completions.d/pawl-askpass.fish
 		777 usr/share/fish/vendor_completions.d/pawl-rotate.fish
 		644 usr/share/fish/vendor_completions.d/pawl-vault.fish
+		644 usr/share/man/man1/docker-credential-pawl.1
+		644 usr/share/man/man1/git-credential-pawl.1
 		644 usr/share/man/man1/pawl-askpass.1
 		644 usr/share/man/man1/pawl-rotate.1
 		644 usr/share/man/man1/pawl-vault.1

@@ -446,6 +446,40 @@ says()
 	done
 }
 
+@test "git-credential-pawl and docker-credential-pawl, answering and refusing" {
+	pawl-vault set forge service=git user=u host=h <stdin >/dev/null
+	pawl-vault set hub service=docker user=u host=h <stdin >/dev/null
+	printf '%s\n' protocol=https host=h >request
+	printf '%s\n' protocol=https host=h username=u password=$secret >full
+	scan git-credential-pawl sh -c 'git-credential-pawl get <request >/dev/null'
+	scan git-credential-pawl sh -c 'git-credential-pawl get <full >/dev/full; :'
+	scan git-credential-pawl sh -c 'tr = : <full | git-credential-pawl get; :'
+	scan git-credential-pawl sh -c 'git-credential-pawl store <full'
+	scan git-credential-pawl sh -c 'git-credential-pawl erase <full'
+	scan git-credential-pawl sh -c 'git-credential-pawl get <full; :'
+	scan git-credential-pawl sh -c \
+		'echo h | docker-credential-pawl get >/dev/null'
+	scan git-credential-pawl sh -c \
+		'echo h | docker-credential-pawl get >/dev/full; :'
+	scan git-credential-pawl docker-credential-pawl list
+}
+
+@test "one-time codes: the seed, in base32 and as bytes" {
+	seed=LJVTOULXHFMHMM2SOQ2VS3JRKBRDQTTD
+	printf '%s\nZk7Qw9Xv3Rt5Ym1Pb8Nc\n' $seed >>canaries
+	printf '%s\n' $seed | pawl-vault set seed service=otp otp.period=300 \
+		>/dev/null
+	pawl-vault set site1 otp=seed >/dev/null
+	export PAWL_ENTRY=site1
+	scan pawl-askpass sh -c \
+		'pawl-askpass "(site1@localhost) Verification code: " >/dev/null; :'
+	scan pawl-askpass sh -c \
+		'pawl-askpass "(root@localhost) Verification code: "; :'
+	scan pawl-vault sh -c 'pawl-vault otp site1 >/dev/null'
+	scan pawl-vault sh -c 'pawl-vault otp seed >/dev/full; :'
+	scan pawl-vault sh -c "echo $seed=1 | pawl-vault set other service=otp; :"
+}
+
 @test "pawl-rotate and pawl-rotate-net, when all goes well" {
 	serve
 	scan pawl-rotate pawl-rotate check site1

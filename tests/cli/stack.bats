@@ -516,7 +516,7 @@ explained() {
 	[ "$status" -eq 77 ]
 	explained "prompt:   otp (otp-google)"
 	explained "server:   Verification code: "
-	explained "verdict:  refuse: this asks for a one-time code"
+	explained "verdict:  refuse: this asks for a one-time code, and the entry names no other with otp= that has the seed"
 	run pawl-askpass --explain "$(printf '\033[2Jx')"
 	[ "$status" -eq 77 ]
 	[[ $output == "prompt:   unknown (not-text)"* ]]

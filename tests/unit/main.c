@@ -39,6 +39,8 @@ static const struct {
 	{ "parent", parent_suite },
 	{ "choose", choose_suite },
 	{ "run", run_suite },
+	{ "otp", otp_suite },
+	{ "credential", credential_suite },
 	{ "plan", plan_suite },
 	{ "transaction", transaction_suite },
 	{ "message", message_suite },

@@ -34,6 +34,8 @@ Suite *prompt_suite(void);
 Suite *parent_suite(void);
 Suite *choose_suite(void);
 Suite *run_suite(void);
+Suite *otp_suite(void);
+Suite *credential_suite(void);
 Suite *plan_suite(void);
 Suite *transaction_suite(void);
 Suite *message_suite(void);

@@ -140,7 +140,7 @@ END_TEST
 
 START_TEST(what_no_entry_is_for_is_refused)
 {
-	static const enum prompt_kind refused[] = { PROMPT_UNKNOWN, PROMPT_OTP,
+	static const enum prompt_kind refused[] = { PROMPT_UNKNOWN,
 		PROMPT_CHANGE, PROMPT_PASSPHRASE_RETRY, PROMPT_HOSTKEY,
 		PROMPT_HOSTKEY_AGAIN, PROMPT_CONFIRM, PROMPT_NOTIFY,
 		PROMPT_LOCK, PROMPT_KEYGEN };
@@ -340,6 +340,32 @@ START_TEST(one_answer_for_each_question)
 }
 END_TEST
 
+START_TEST(a_code_is_a_question_of_its_own)
+{
+	struct state_mark mark = { .event = STATE_ANSWERED,
+		.question = PROMPT_PASSWORD };
+
+	begin("(site1@10.0.0.1) Verification code: ");
+	request.marks = &mark;
+	request.nmarks = 1;
+	ck_assert(!choose_again(&request, &entry));
+	mark.question = PROMPT_OTP;
+	ck_assert(choose_again(&request, &entry));
+	mark.entry[0] = 1;
+	ck_assert(!choose_again(&request, &entry));
+	mark.event = STATE_REFUSED;
+	ck_assert(choose_again(&request, NULL));
+	/* Only an entry for codes, and it for nothing else. */
+	ck_assert_int_eq(choose_check(&entry, &request, &err), -1);
+	add("service", "otp");
+	ck_assert_int_eq(choose_check(&entry, &request, &err), 0);
+	prompt_classify("(site1@10.0.0.1) Password: ", 27, NULL,
+	    &request.prompt);
+	ck_assert_int_eq(request.prompt.kind, PROMPT_PASSWORD);
+	ck_assert_int_eq(choose_check(&entry, &request, &err), -1);
+}
+END_TEST
+
 START_TEST(git_gets_the_user_first)
 {
 	set_up("service=git|host=h|user=bob", "git",
@@ -391,6 +417,7 @@ choose_suite(void)
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, a_cut_path_chooses_nothing);
 	tcase_add_test(t, one_answer_for_each_question);
+	tcase_add_test(t, a_code_is_a_question_of_its_own);
 	tcase_add_test(t, git_gets_the_user_first);
 	tcase_add_test(t, the_prompt_alone_chooses_nothing);
 	suite_add_tcase(s, t);

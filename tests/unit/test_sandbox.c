@@ -455,6 +455,37 @@ live_in_askpass(const void *arg)
 	return 0;
 }
 
+/* More memory, and nothing else that askpass has not. */
+static int
+live_in_credential(const void *arg)
+{
+	const size_t size = (size_t)64 << 20;
+	unsigned char *more;
+
+	(void)arg;
+	if (enter(SANDBOX_CREDENTIAL, NULL) != 0)
+		return 1;
+	if ((more = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED)
+		return 2;
+	more[size - 1] = 1;
+	if (munmap(more, size) == -1)
+		return 3;
+	if (open("/dev/null", O_RDONLY) != -1 || errno != EPERM)
+		return 4;
+	if (kill(getpid(), 0) != -1 || errno != EPERM)
+		return 5;
+	return socket(AF_UNIX, SOCK_STREAM, 0) != -1 || errno != EPERM;
+}
+
+START_TEST(a_credential_helper_has_memory_and_no_more)
+{
+	if (lacks(SANDBOX_NO_SECCOMP))
+		return;
+	fine_in_child(live_in_credential, NULL);
+}
+END_TEST
+
 START_TEST(askpass_can_do_its_work)
 {
 	static const unsigned char id[STATE_ID];
@@ -1094,6 +1125,7 @@ sandbox_suite(void)
 	tcase_add_test(t, askpass_is_killed_for_a_call_of_i386);
 #endif
 	tcase_add_test(t, askpass_can_do_its_work);
+	tcase_add_test(t, a_credential_helper_has_memory_and_no_more);
 	tcase_add_loop_test(t, askpass_never_signals_init_or_a_group, 0, 4);
 	tcase_add_loop_test(t, net_is_killed_for_what_no_library_does, 0, 2);
 	tcase_add_loop_test(t, net_touches_no_other_process, 0, 2);

@@ -438,6 +438,67 @@ git_entry()
 	! grep -q ok git-log
 }
 
+# as_helper: git asks git-credential-pawl, and nobody else.
+as_helper()
+{
+	unset GIT_ASKPASS
+	git config --global credential.helper pawl
+}
+
+@test "caller git-credential-pawl: clones and pushes, the user in the URL or not" {
+	start_git
+	git_entry user=bob rotate.every=30d
+	as_helper
+	job git clone -q "$url" work
+	[ "$status" -eq 0 ]
+	git -C work -c user.name=t -c user.email=t@t commit -q --allow-empty -m a
+	job git -C work push -q origin HEAD:main
+	[ "$status" -eq 0 ]
+	[ "$(git -C repositories/work.git log --format=%s main)" = a ]
+	run grep -c bad git-log
+	[ "$output" -eq 0 ]
+	# With a user in the URL git itself first tries without a password.
+	job git clone -q "${url/\/\//\/\/bob@}" again
+	[ "$status" -eq 0 ]
+}
+
+@test "caller git-credential-pawl: a refused password is remembered, until it is set" {
+	start_git
+	git_entry user=bob
+	printf 'WRONG\n' | pawl-vault set git >/dev/null
+	as_helper
+	# Not even the askpass that could be asked instead gives it again.
+	export GIT_ASKPASS=$B/pawl-askpass PAWL_ENTRY=git
+	job git clone -q "$url" work
+	[ "$status" -eq 128 ]
+	[ "$(grep -c bad git-log)" -eq 1 ]
+	job git clone -q "$url" work
+	[ "$status" -eq 128 ]
+	[[ $output == *"the server refused this password"* ]]
+	[ "$(grep -c bad git-log)" -eq 1 ]
+	[ "$(pawl-vault get git)" = WRONG ]
+	printf 'GITSECRET\n' | pawl-vault set git >/dev/null
+	job git clone -q "$url" work
+	[ "$status" -eq 0 ]
+}
+
+@test "caller git-credential-pawl: another port, host, user or scheme gets nothing" {
+	start_git
+	as_helper
+	for attr in port=1 scheme=http host=elsewhere service=ssh; do
+		git_entry user=bob scheme=https
+		pawl-vault set git "$attr" >/dev/null
+		job git clone -q "$url" work
+		[ "$status" -eq 128 ]
+	done
+	git_entry user=eve scheme=https
+	run grep -c -e ok -e bad git-log
+	[ "$output" -eq 0 ]
+	job git clone -q "${url/\/\//\/\/bob@}" work
+	[ "$status" -eq 128 ]
+	[[ $output == *"could not read Password"* ]]
+}
+
 # --- sudo -------------------------------------------------------------------
 
 # as_site1 COMMAND...: for its own user sudo is of another one, root.

@@ -94,7 +94,8 @@ _pawl_argument()
 _pawl_attributes()
 {
 	compopt -o nospace 2>/dev/null
-	_pawl_reply user= host= port= service= scheme= path= dataset= notes= x- \
+	_pawl_reply user= host= port= service= scheme= path= dataset= notes= otp= \
+		otp.digits= otp.period= otp.algorithm= x- \
 		rotate.method= rotate.host= rotate.port= rotate.tls= \
 		rotate.policy= rotate.every= rotate.min-age= \
 		rotate.revoke-after= rotate.drain= rotate.timeout= \
@@ -141,13 +142,14 @@ _pawl_vault_options()
 _pawl_vault_operand()
 {
 	local commands=(init set get show list remove generate import export
-		slot passwd rekey unlock lock verify status run backup restore
-		edit rename copy find history)
+		slot passwd rekey unlock lock verify status otp run backup
+		restore edit rename copy find history)
 
 	case $command:$operands in
 	:*) _pawl_reply "${commands[@]}" help ;;
 	help:0) _pawl_reply "${commands[@]}" ;;
-	set:0 | get:0 | show:0 | list:0 | remove:0 | generate:0 | run:0 | \
+	set:0 | get:0 | show:0 | list:0 | remove:0 | generate:0 | otp:0 | \
+		run:0 | \
 		edit:0 | rename:0 | copy:0 | find:0 | history:0)
 		_pawl_names
 		;;

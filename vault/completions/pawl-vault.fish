@@ -9,7 +9,7 @@ end
 
 function __pawl_no_command
     not __fish_seen_subcommand_from init set get show list remove generate \
-        import export slot passwd rekey unlock lock verify status run backup \
+        import export slot passwd rekey unlock lock verify status otp run backup \
         restore edit rename copy find history help
 end
 
@@ -26,11 +26,11 @@ complete -c pawl-vault -n __pawl_no_command -l wait -x
 complete -c pawl-vault -n __pawl_no_command -s h -l help
 complete -c pawl-vault -n __pawl_no_command -s V -l version
 complete -c pawl-vault -n __pawl_no_command -a "init set get show list remove \
-    generate import export slot passwd rekey unlock lock verify status run \
+    generate import export slot passwd rekey unlock lock verify status otp run \
     backup restore edit rename copy find history help"
 
 set -l seen __fish_seen_subcommand_from
-complete -c pawl-vault -n "$seen set get show list remove generate run edit \
+complete -c pawl-vault -n "$seen set get show list remove generate otp run edit \
     rename copy find history" \
     -a "(__pawl_names)"
 complete -c pawl-vault -n "$seen show list slot verify status backup restore \
@@ -78,7 +78,7 @@ complete -c pawl-vault -n "$seen slot" -a "list add remove"
 complete -c pawl-vault -n "$seen run" \
     -a "(__fish_complete_subcommand --fcs-skip=4)"
 complete -c pawl-vault -n "$seen help" -a "init set get show list remove \
-    generate import export slot passwd rekey unlock lock verify status run \
+    generate import export slot passwd rekey unlock lock verify status otp run \
     backup restore edit rename copy find history"
 
 complete -c pawl-rotate -f -a "check pin recover status (__pawl_names)"
