@@ -23,6 +23,7 @@ PREFIX	?= /usr/local
 BINDIR	?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/pawl
 MANDIR	?= $(PREFIX)/share/man
+COZDIR	?= $(PREFIX)/share/pawl/coz
 BASHDIR	?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR	?= $(PREFIX)/share/zsh/site-functions
 FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
@@ -43,7 +44,7 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/vault_verify.c \
 	  vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c \
 	  vault/edit_text.c vault/csv.c vault/netrc.c vault/jsonl.c \
-	  vault/pass.c vault/sha1.c vault/otp.c
+	  vault/pass.c vault/sha1.c vault/otp.c vault/codepage.c
 VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/editor.c vault/cmd_init.c vault/cmd_set.c vault/cmd_get.c \
 	  vault/cmd_show.c vault/cmd_list.c vault/cmd_remove.c \
@@ -63,6 +64,9 @@ STACK	= askpass/stack.c askpass/stack_args.c askpass/stack_names.c \
 ASKPASS	= askpass/main.c askpass/choose.c askpass/service.c askpass/parent.c \
 	  askpass/prompt.c askpass/code.c \
 	  askpass/job.c askpass/job_open.c askpass/explain.c \
+	  askpass/client.c askpass/client_run.c askpass/check.c \
+	  askpass/check_ssh.c askpass/check_files.c askpass/check_host.c \
+	  askpass/check_wiring.c \
 	  askpass/last.c askpass/stacks.c \
 	  askpass/outside.c askpass/outside_run.c askpass/module.c \
 	  askpass/mod_bind.c askpass/mod_once.c askpass/mod_caller.c \
@@ -99,7 +103,8 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_sandbox.c tests/unit/test_crypt.c \
 	  tests/unit/test_record.c tests/unit/test_slot.c \
 	  tests/unit/test_key.c tests/unit/test_table.c \
-	  tests/unit/test_vault.c tests/unit/test_dataset.c \
+	  tests/unit/test_vault.c tests/unit/test_dataset.c tests/unit/test_codepage.c \
+	  tests/unit/test_client.c \
 	  tests/unit/test_policy.c tests/unit/test_json.c \
 	  tests/unit/test_csv.c tests/unit/test_netrc.c \
 	  tests/unit/test_jsonl.c tests/unit/test_pass.c \
@@ -162,7 +167,12 @@ ASAN	= -fsanitize=address,undefined -fno-sanitize-recover=all \
 # The private headers, for what tests and checks them.
 PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
 
-override CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+# What pawl-askpass writes, unless pawl.conf says otherwise.  On another system
+# make ENCODING=IBM1047 builds what z/OS gets.
+ENCODING ?= $(if $(filter OS/390,$(shell uname -s)),IBM1047,ASCII)
+
+override CPPFLAGS += -DANSWER_ENCODING='CODEPAGE_$(ENCODING)' \
+	  -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	  -DBINDIR='"$(BINDIR)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' -Iinclude
 COMPILE	= $(CC) -std=c11 $(WARN) $(CPPFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP -c
 LINK	= $(CC) $(CFLAGS) $(HARDLD) -Wl,--as-needed $(LDFLAGS)
@@ -378,7 +388,7 @@ lint: setup-lint
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,portability,performance -Iinclude $(PRIVATE) \
 	    $(SHIPPED)
-	shellcheck tests/*.sh tests/*/*.sh .ci/run \
+	shellcheck tests/*.sh tests/*/*.sh askpass/coz/*.sh .ci/run \
 	    vault/completions/pawl-vault.bash
 	mandoc -T lint -W warning man/*.[1-9]
 	tests/lint.sh
@@ -388,13 +398,14 @@ lint: setup-lint
 MAN1	= man/pawl-askpass.1 man/pawl-vault.1 man/pawl-rotate.1 \
 	  man/git-credential-pawl.1 man/docker-credential-pawl.1
 MAN5	= man/pawl-askpass.conf.5 man/pawl-vault.5
-MAN7	= man/pawl.7
+MAN7	= man/pawl.7 man/pawl-coz.7
+COZ	= $(wildcard askpass/coz/*)
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(BASHDIR) \
-	    $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	    $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(COZDIR)
 	install -m 755 $B/pawl-askpass $B/pawl-vault $B/pawl-rotate \
 	    $(DESTDIR)$(BINDIR)
 	install -m 755 $B/git-credential-pawl $(DESTDIR)$(BINDIR)
@@ -403,6 +414,8 @@ install: all
 	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
+	install -m 644 $(filter-out %.sh,$(COZ)) $(DESTDIR)$(COZDIR)
+	install -m 755 askpass/coz/read_passwd_dsn.sh $(DESTDIR)$(COZDIR)
 	install -m 644 vault/completions/pawl-vault.bash \
 	    $(DESTDIR)$(BASHDIR)/pawl-vault
 	install -m 644 vault/completions/_pawl-vault $(DESTDIR)$(ZSHDIR)
@@ -422,8 +435,11 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
 	    $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 	    $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
-	[ ! -d $(DESTDIR)$(LIBEXECDIR) ] || \
-	    rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LIBEXECDIR)
+	rm -f $(addprefix $(DESTDIR)$(COZDIR)/,$(notdir $(COZ)))
+	for d in $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(COZDIR) \
+	    $(DESTDIR)$(dir $(COZDIR)); do [ ! -d $$d ] || \
+	    rmdir --ignore-fail-on-non-empty $$d || exit; \
+	done
 
 clean:
 	rm -rf $B

@@ -65,29 +65,6 @@ say_line(const struct stack_line *line, enum stack_result result,
 	}
 }
 
-/* The command line that was given, as /proc has it. */
-static void
-pretend(struct parent *p, char *const *command, size_t n)
-{
-	const char *base = strrchr(command[0], '/');
-	size_t i, len;
-
-	base = base == NULL ? command[0] : base + 1;
-	len = strlen(base);
-	p->looked = true;
-	p->program[0] = '\0';
-	if (len < sizeof(p->program))
-		memcpy(p->program, base, len + 1);
-	p->cmdline_len = 0;
-	for (i = 0; i < n; i++) {
-		len = strlen(command[i]) + 1;
-		if (len > sizeof(p->cmdline) - p->cmdline_len)
-			break;
-		memcpy(p->cmdline + p->cmdline_len, command[i], len);
-		p->cmdline_len += len;
-	}
-}
-
 static void
 say_text(const char *what, struct text t)
 {
@@ -172,20 +149,22 @@ say_verdict(struct job *j, int rv, const struct err *e)
 }
 
 int
-explain(struct job *j, char *const *command, size_t n, struct err *e)
+explain(struct job *j, char *const *args, size_t n, struct err *e)
 {
 	struct err open;
 	int rv;
 
 	j->dry = true;
 	j->watch = say_line;
+	rv = job_begin(j, args[0], e);
 	choose_look(&j->request, j->prompt);
 	if (j->request.parent.cmdline_len == 0)
 		parent_look(&j->request.parent, true);
-	rv = job_prepare(j, e);
-	if (n > 0) {
-		pretend(&j->request.parent, command, n);
-		j->context.caller = command[0];
+	if (rv == 0)
+		rv = job_prepare(j, e);
+	if (n > 1) {
+		parent_pretend(&j->request.parent, args + 1, n - 1);
+		j->context.caller = args[1];
 		/* It has not asked yet. */
 		j->request.nmarks = 0;
 	}

@@ -8,13 +8,13 @@
 #include "job.h"
 
 /*
- * --explain: decides about the prompt in j, in the sandbox, and writes what it
+ * --explain: decides about the prompt args[0], in the sandbox, and writes what it
  * is, each line of its stack with the result, and the verdict to standard
- * output.  Nobody is asked, nothing is noted, no caller ended.  command[0..n)
- * is taken for the caller's command line; with n 0 it is the real caller's.
+ * output.  Nobody is asked, nothing is noted, no caller ended.  args[1..n) is
+ * taken for the caller's command line; with n 1 it is the real caller's.
  * Returns the exit status: 0 where there would be an answer, else the refusal's.
  */
-int explain(struct job *j, char *const *command, size_t n, struct err *e);
+int explain(struct job *j, char *const *args, size_t n, struct err *e);
 
 /*
  * --last: writes the last n decisions of this user, oldest first: from the

@@ -37,6 +37,12 @@ struct job {
 	struct module_context context;
 };
 
+/*
+ * Reads pawl.conf and, as it says, turns the prompt into ASCII, in place.  Where
+ * that cannot be read the prompt is taken as it is.
+ */
+int job_begin(struct job *j, char *prompt, struct err *e) MUST_CHECK;
+
 /* All that needs a path, a socket or a process.  In this order, once. */
 int job_prepare(struct job *j, struct err *e) MUST_CHECK;
 /* Opens the vault anew, and what it remembers. */

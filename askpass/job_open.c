@@ -103,17 +103,35 @@ start_outside(struct job *j, struct err *e)
 	return 0;
 }
 
+static unsigned char
+to_ibm1047(unsigned char c)
+{
+	return codepage_encode(CODEPAGE_IBM1047, c);
+}
+
+int
+job_begin(struct job *j, char *prompt, struct err *e)
+{
+	int rv = config_load(&j->config, e);
+	enum codepage page = j->config.answer_encoding;
+
+	j->prompt = prompt;
+	j->context.request = &j->request;
+	j->context.trust = &j->trust;
+	j->context.prompt = prompt;
+	j->context.page = page;
+	if (page == CODEPAGE_IBM1047)
+		err_encode(to_ibm1047);
+	codepage_prompt(page, prompt);
+	return rv;
+}
+
 int
 job_prepare(struct job *j, struct err *e)
 {
 	const char *audit;
 
-	j->context.request = &j->request;
-	j->context.trust = &j->trust;
-	j->context.prompt = j->prompt;
 	j->context.dry = j->dry;
-	if (config_load(&j->config, e) == -1)
-		return -1;
 	audit = j->config.audit_file[0] == '\0' ? NULL : j->config.audit_file;
 	if (!j->dry && audit_open(JOB_PROGRAM, audit, e) == -1)
 		return -1;

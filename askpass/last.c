@@ -252,10 +252,11 @@ tell_marks(struct job *j, size_t n, struct err *e)
 int
 explain_last(struct job *j, size_t n, struct err *e)
 {
+	static char no_prompt[] = "";
 	int told = 0;
 
 	j->dry = true;
-	if (config_load(&j->config, e) == -1)
+	if (job_begin(j, no_prompt, e) == -1)
 		return err_print(JOB_PROGRAM, e);
 	if (j->config.audit_file[0] != '\0')
 		told = tell_audit(j->config.audit_file, n, e);

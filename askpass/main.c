@@ -19,6 +19,7 @@
 #include <sodium.h>
 
 #include "explain.h"
+#include "findings.h"
 #include "io.h"
 #include "job.h"
 #include "sandbox.h"
@@ -150,6 +151,7 @@ usage(void)
 	    "usage: pawl-askpass PROMPT\n"
 	    "       pawl-askpass --explain PROMPT [COMMAND...]\n"
 	    "       pawl-askpass --last [N]\n"
+	    "       pawl-askpass --check [SSH-OPTION...] [[USER@]HOST]\n"
 	    "Answers a password prompt from the vault.  For SSH_ASKPASS; set\n"
 	    "PAWL_ENTRY or PASSWD_DSN to name the entry.  See "
 	    "pawl-askpass(1).\n";
@@ -191,10 +193,22 @@ explain_prompt(struct job *j, int argc, char **argv)
 
 	if (argc < 3)
 		return usage();
-	j->prompt = argv[2];
 	if (secret_init(arena, sizeof(arena), &e) == -1)
 		return err_print(JOB_PROGRAM, &e);
-	return explain(j, argv + 3, (size_t)argc - 3, &e);
+	return explain(j, argv + 2, (size_t)argc - 2, &e);
+}
+
+/* "--check", and what ssh is to get. */
+static int
+check_all(struct job *j, int argc, char **argv)
+{
+	struct err e = { ERR_NONE, "" };
+
+	if (argc - 2 > CHECK_ARGS_MAX)
+		return usage();
+	if (secret_init(arena, sizeof(arena), &e) == -1)
+		return err_print(JOB_PROGRAM, &e);
+	return check(j, argv + 2, (size_t)argc - 2);
 }
 
 static int
@@ -203,9 +217,10 @@ run(struct job *j, char *prompt)
 	struct err e = { ERR_NONE, "" };
 	int prepared;
 
-	j->prompt = prompt;
-	choose_look(&j->request, prompt);
-	prepared = secret_init(arena, sizeof(arena), &e);
+	prepared = job_begin(j, prompt, &e);
+	choose_look(&j->request, j->prompt);
+	if (prepared == 0)
+		prepared = secret_init(arena, sizeof(arena), &e);
 	if (prepared == 0)
 		prepared = job_prepare(j, &e);
 	if (prepared == 0 && j->vault != NULL && vault_busy(j->vault) > 0)
@@ -229,6 +244,8 @@ main(int argc, char **argv)
 		return explain_prompt(&j, argc, argv);
 	if (argc >= 2 && strcmp(argv[1], "--last") == 0)
 		return last(&j, argc, argv);
+	if (argc >= 2 && strcmp(argv[1], "--check") == 0)
+		return check_all(&j, argc, argv);
 	if (argc != 2 || strcmp(argv[1], "--help") == 0)
 		return usage();
 	return run(&j, argv[1]);

@@ -150,7 +150,7 @@ enum stack_result
 module_answer(struct module_context *c, const struct stack_line *line,
     struct slice secret, struct err *e)
 {
-	size_t len = secret.len;
+	size_t len = secret.len, i;
 
 	if (len > MODULE_ANSWER_MAX || memchr(secret.p, '\n', len) != NULL ||
 	    memchr(secret.p, '\r', len) != NULL ||
@@ -159,6 +159,8 @@ module_answer(struct module_context *c, const struct stack_line *line,
 		    "the secret is longer than ssh reads, or not one line");
 		return STACK_DENIED;
 	}
+	if (codepage_check(c->page, secret, e) == -1)
+		return STACK_DENIED;
 	if ((c->answer = secret_new(len + 1, e)) == NULL ||
 	    secret_append(c->answer, secret.p, len, e) == -1 ||
 	    secret_append(c->answer, "\n", 1, e) == -1) {
@@ -166,6 +168,9 @@ module_answer(struct module_context *c, const struct stack_line *line,
 		c->answer = NULL;
 		return module_result(e);
 	}
+	for (i = 0; c->page != CODEPAGE_ASCII && i <= len; i++)
+		c->answer->data[i] =
+		    codepage_encode(c->page, c->answer->data[i]);
 	c->from = line;
 	return STACK_SUCCESS;
 }

@@ -7,6 +7,7 @@
 #define MODULE_H
 
 #include "choose.h"
+#include "codepage.h"
 #include "key.h"
 #include "outside.h"
 #include "path.h"
@@ -32,6 +33,8 @@ struct module_context {
 	/* As it came, for a person. */
 	const char *prompt;
 	enum service service;
+	/* Of the answer. */
+	enum codepage page;
 	/* NULL where no stack uses it, or with vault_why. */
 	struct vault *vault;
 	const struct slot_key *key;

@@ -281,6 +281,28 @@ has_prefix_format(int fd)
 }
 
 void
+parent_pretend(struct parent *p, char *const *command, size_t n)
+{
+	const char *base = strrchr(command[0], '/');
+	size_t i, len;
+
+	base = base == NULL ? command[0] : base + 1;
+	len = strlen(base);
+	p->looked = true;
+	p->program[0] = '\0';
+	if (len < sizeof(p->program))
+		memcpy(p->program, base, len + 1);
+	p->cmdline_len = 0;
+	for (i = 0; i < n; i++) {
+		len = strlen(command[i]) + 1;
+		if (len > sizeof(p->cmdline) - p->cmdline_len)
+			break;
+		memcpy(p->cmdline + p->cmdline_len, command[i], len);
+		p->cmdline_len += len;
+	}
+}
+
+void
 parent_look_closer(struct parent *p, bool inside)
 {
 	char path[64];

@@ -53,6 +53,9 @@ const char *parent_program(struct parent *p);
  */
 void parent_look_closer(struct parent *p, bool inside);
 
+/* Makes it a program with this command line, n words of it: for a rehearsal. */
+void parent_pretend(struct parent *p, char *const *command, size_t n);
+
 /* Whether it is OpenSSH's client, whichever name sftp or scp gave it. */
 bool parent_is_ssh(struct parent *p);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "bytes.h"
+#include "codepage.h"
 #include "err.h"
 
 /*
@@ -40,6 +41,11 @@ struct config {
 	 * failures, or that share of what has ended (25%).  One is 0. */
 	unsigned int rotate_brake_count;
 	unsigned int rotate_brake_share;
+	/*
+	 * answer-encoding = ascii|ibm1047: what pawl-askpass writes and is
+	 * asked in; that of the platform, as built.
+	 */
+	enum codepage answer_encoding;
 };
 
 /* Pure: text to settings.  name is the file's, for messages. */

@@ -53,11 +53,6 @@ struct dataset_how {
 int dataset_password(struct secret *to, struct dataset_how *how,
     struct slice raw, struct err *e) MUST_CHECK;
 
-/* One character of IBM-1047 in ISO 8859-1; a bijection. */
-unsigned char dataset_from_ibm1047(unsigned char c);
-/* The same for IBM-037. */
-unsigned char dataset_from_ibm037(unsigned char c);
-
 /*
  * A data set name as pawl keeps it, for names are written in many ways:
  * //'hlq.passwd(site1)' becomes HLQ.PASSWD(SITE1).  buf has size bytes

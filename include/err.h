@@ -64,4 +64,10 @@ int err_in(struct err *e, const char *fmt, ...) PRINTF(2, 3);
  */
 int err_print(const char *program, const struct err *e);
 
+/*
+ * What err_print() writes goes through this from now on, byte by byte: to
+ * another code page.  NULL, as at the start, is none.
+ */
+void err_encode(unsigned char (*encode)(unsigned char c));
+
 #endif

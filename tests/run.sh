@@ -80,6 +80,11 @@ part_stack()
 	bats --formatter tap tests/cli/stack.bats
 }
 
+part_coz()
+{
+	bats --formatter tap tests/cli/coz.bats
+}
+
 part_rotate()
 {
 	bats --formatter tap tests/cli/rotate.bats
@@ -251,7 +256,7 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores credential keys everyday runner
-	install stack session rotate fleet memory model vectors askpass rogue
+	install stack coz session rotate fleet memory model vectors askpass rogue
 	servers crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 

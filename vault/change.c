@@ -13,17 +13,36 @@
 /* Services whose secrets nobody logs in with: any bytes will do. */
 static const char *const free_services[] = { "key", "pin", "notes", "otp" };
 
+static bool
+is_service(const struct entry *entry, const char *name)
+{
+	struct slice service = { NULL, 0 };
+	size_t at = 0;
+
+	return record_attr(entry, "service", &at, &service) &&
+	    slice_is(service, name);
+}
+
 /* Whether a secret of this entry is one that somebody logs in with. */
 static bool
 is_login(const struct entry *entry)
 {
-	struct slice service = { NULL, 0 };
-	size_t at = 0, i = 0;
+	size_t i = 0;
 
-	if (!record_attr(entry, "service", &at, &service))
-		return true;
 	for (i = 0; i < sizeof(free_services) / sizeof(free_services[0]); i++) {
-		if (slice_is(service, free_services[i]))
+		if (is_service(entry, free_services[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_one_line(struct slice s)
+{
+	size_t i = 0;
+
+	for (i = 0; i < s.len; i++) {
+		if (s.p[i] == '\0' || s.p[i] == '\r' || s.p[i] == '\n')
 			return false;
 	}
 	return true;
@@ -41,10 +60,30 @@ check_seed(const struct entry *entry, struct err *e)
 }
 
 static int
-check_secret(const struct entry *entry, struct err *e)
+check_login(const struct entry *entry, struct err *e)
 {
 	struct slice s = entry->current, method = { NULL, 0 };
-	size_t at = 0, i = 0;
+	size_t at = 0;
+
+	if (s.len > LOGIN_MAX)
+		return err_set(e, ERR_USAGE,
+		    "the secret is longer than %d bytes, which is all that "
+		    "ssh reads of an answer (service=key is for others)",
+		    LOGIN_MAX);
+	if (!is_one_line(s))
+		return err_set(e, ERR_USAGE,
+		    "the secret has a NUL, CR or LF in it: no password prompt "
+		    "takes that (service=key is for others)");
+	if (record_attr(entry, "rotate.method", &at, &method) &&
+	    slice_is(method, "zos-pass"))
+		return policy_check_zos_pass(s, e);
+	return 0;
+}
+
+static int
+check_secret(const struct entry *entry, enum codepage page, struct err *e)
+{
+	struct slice s = entry->current;
 
 	if (s.p == NULL)
 		return 0;
@@ -52,24 +91,12 @@ check_secret(const struct entry *entry, struct err *e)
 		return err_set(e, ERR_USAGE, "the secret is empty");
 	if (otp_is(entry))
 		return check_seed(entry, e);
-	if (!is_login(entry))
+	if (is_login(entry) && check_login(entry, e) == -1)
+		return -1;
+	/* What pawl-askpass may have to answer with. */
+	if (is_service(entry, "notes") || !is_one_line(s))
 		return 0;
-	if (s.len > LOGIN_MAX)
-		return err_set(e, ERR_USAGE,
-		    "the secret is longer than %d bytes, which is all that "
-		    "ssh reads of an answer (service=key is for others)",
-		    LOGIN_MAX);
-	for (i = 0; i < s.len; i++) {
-		if (s.p[i] == '\0' || s.p[i] == '\r' || s.p[i] == '\n')
-			return err_set(e, ERR_USAGE,
-			    "the secret has a NUL, CR or LF in it: no "
-			    "password prompt takes that (service=key is for "
-			    "others)");
-	}
-	if (record_attr(entry, "rotate.method", &at, &method) &&
-	    slice_is(method, "zos-pass"))
-		return policy_check_zos_pass(s, e);
-	return 0;
+	return codepage_check(page, s, e);
 }
 
 int
@@ -140,6 +167,7 @@ int
 change_find(struct session *s, const char *name, struct change *c,
     struct err *e)
 {
+	c->page = s->config.answer_encoding;
 	if (session_find(s, name, &c->entry, &c->plain, e) == 0) {
 		if (vault_lock_entry(s->path, c->entry.id, 0, &c->lock, e) ==
 		    -1)
@@ -210,13 +238,13 @@ change_secret(struct change *c, struct slice secret, struct err *e)
 int
 change_check(const struct change *c, struct err *e)
 {
-	return check_secret(&c->entry, e);
+	return check_secret(&c->entry, c->page, e);
 }
 
 int
 change_put(struct session *s, struct change *c, struct err *e)
 {
-	if (check_secret(&c->entry, e) == -1)
+	if (check_secret(&c->entry, c->page, e) == -1)
 		return err_in(e, "%s", s->subject);
 	return vault_put(s->vault, &c->entry, e);
 }

@@ -176,6 +176,8 @@ struct change {
 	bool is_new;
 	/* change_secret() found the secret to be the current one. */
 	bool same;
+	/* What pawl-askpass writes it in. */
+	enum codepage page;
 	int lock;
 	char dataset[DATASET_NAME_MAX];
 };

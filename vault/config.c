@@ -10,6 +10,11 @@
 #include "io.h"
 #include "path.h"
 
+/* As the Makefile says: that of z/OS is another. */
+#ifndef ANSWER_ENCODING
+#define ANSWER_ENCODING CODEPAGE_ASCII
+#endif
+
 /* Sets one thing from value, or leaves why not in e, without the place. */
 struct setting {
 	const char *key;
@@ -122,6 +127,18 @@ set_rotate_brake(struct config *c, const char *value, struct err *e)
 	return 0;
 }
 
+static int
+set_answer_encoding(struct config *c, const char *value, struct err *e)
+{
+	if (strcmp(value, "ascii") == 0)
+		c->answer_encoding = CODEPAGE_ASCII;
+	else if (strcmp(value, "ibm1047") == 0)
+		c->answer_encoding = CODEPAGE_IBM1047;
+	else
+		return err_set(e, ERR_CONFIG, "must be ascii or ibm1047");
+	return 0;
+}
+
 static const struct setting settings[] = {
 	{ "audit-file", set_audit_file },
 	{ "require-mlock", set_require_mlock },
@@ -131,6 +148,7 @@ static const struct setting settings[] = {
 	{ "rotate-jobs", set_rotate_jobs },
 	{ "rotate-per-host", set_rotate_per_host },
 	{ "rotate-brake", set_rotate_brake },
+	{ "answer-encoding", set_answer_encoding },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -144,6 +162,7 @@ set_defaults(struct config *c)
 	c->rotate_jobs = 8;
 	c->rotate_per_host = 4;
 	c->rotate_brake_share = 25;
+	c->answer_encoding = ANSWER_ENCODING;
 }
 
 static bool

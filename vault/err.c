@@ -6,6 +6,8 @@
 
 #include "err.h"
 
+static unsigned char (*encoding)(unsigned char c);
+
 /* Puts text behind what msg holds; what does not fit ends in "...". */
 static void
 append(char *msg, size_t size, const char *text)
@@ -110,18 +112,26 @@ escape(char *out, size_t room, const char *text)
 	return n;
 }
 
+void
+err_encode(unsigned char (*encode)(unsigned char c))
+{
+	encoding = encode;
+}
+
 int
 err_print(const char *program, const struct err *e)
 {
 	/* The longest message with every byte escaped, and a program's name. */
 	char line[4 * sizeof(e->msg) + 256];
-	size_t n = escape(line, 200, program);
+	size_t n = escape(line, 200, program), i;
 	ssize_t written;
 
 	line[n++] = ':';
 	line[n++] = ' ';
 	n += escape(line + n, sizeof(line) - n - 1, e->msg);
 	line[n++] = '\n';
+	for (i = 0; encoding != NULL && i < n; i++)
+		line[i] = (char)encoding((unsigned char)line[i]);
 	/* If standard error is gone there is nobody left to tell. */
 	written = write(STDERR_FILENO, line, n);
 	(void)written;

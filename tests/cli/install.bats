@@ -31,7 +31,7 @@ inside() {
 
 @test "install: every file, its mode, and nothing else" {
 	(cd "$T/root" && find . ! -type d -printf '%m %P\n') |
-	    sort -k 2 >"$T/files"
+	    LC_ALL=C sort -k 2 >"$T/files"
 	diff "$T/files" - <<-'END'
 		777 usr/bin/docker-credential-pawl
 		755 usr/bin/git-credential-pawl
@@ -52,7 +52,17 @@ inside() {
 		644 usr/share/man/man1/pawl-vault.1
 		644 usr/share/man/man5/pawl-askpass.conf.5
 		644 usr/share/man/man5/pawl-vault.5
+		644 usr/share/man/man7/pawl-coz.7
 		644 usr/share/man/man7/pawl.7
+		644 usr/share/pawl/coz/COZCFG.txt
+		644 usr/share/pawl/coz/PAWLDSN.jcl
+		644 usr/share/pawl/coz/PAWLENV.txt
+		644 usr/share/pawl/coz/PAWLLNCH.jcl
+		644 usr/share/pawl/coz/PAWLROT.jcl
+		644 usr/share/pawl/coz/PAWLSFTP.jcl
+		644 usr/share/pawl/coz/STDENV.txt
+		644 usr/share/pawl/coz/STDENVD.txt
+		755 usr/share/pawl/coz/read_passwd_dsn.sh
 		644 usr/share/zsh/site-functions/_pawl-vault
 	END
 	cmp "$T/root/usr/share/bash-completion/completions/pawl-rotate" \

@@ -30,6 +30,8 @@ static const struct {
 	{ "vault", vault_suite },
 	{ "json", json_suite },
 	{ "policy", policy_suite },
+	{ "codepage", codepage_suite },
+	{ "client", client_suite },
 	{ "dataset", dataset_suite },
 	{ "csv", csv_suite },
 	{ "netrc", netrc_suite },

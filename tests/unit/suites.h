@@ -25,6 +25,8 @@ Suite *key_suite(void);
 Suite *vault_suite(void);
 Suite *json_suite(void);
 Suite *policy_suite(void);
+Suite *codepage_suite(void);
+Suite *client_suite(void);
 Suite *dataset_suite(void);
 Suite *csv_suite(void);
 Suite *netrc_suite(void);

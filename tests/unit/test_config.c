@@ -27,6 +27,7 @@ check_defaults(const struct config *c)
 	ck_assert_uint_eq(c->rotate_per_host, 4);
 	ck_assert_uint_eq(c->rotate_brake_count, 0);
 	ck_assert_uint_eq(c->rotate_brake_share, 25);
+	ck_assert_int_eq(c->answer_encoding, ANSWER_ENCODING);
 }
 
 static int
@@ -67,6 +68,7 @@ START_TEST(every_setting_is_taken)
 			  "wait = 5m\n"
 			  "rotate-jobs = 64\nrotate-per-host = 3\n"
 			  "rotate-brake = 7\n"
+			  "answer-encoding = ibm1047\n"
 			  "lock-wait = 0") == 0,
 	    "%s", e.msg);
 	ck_assert_str_eq(c.audit_file, "/var/log/a pawl = b.log");
@@ -78,6 +80,9 @@ START_TEST(every_setting_is_taken)
 	ck_assert_uint_eq(c.rotate_per_host, 3);
 	ck_assert_uint_eq(c.rotate_brake_count, 7);
 	ck_assert_uint_eq(c.rotate_brake_share, 0);
+	ck_assert_int_eq(c.answer_encoding, CODEPAGE_IBM1047);
+	ck_assert_int_eq(parse(&c, "answer-encoding = ascii\n"), 0);
+	ck_assert_int_eq(c.answer_encoding, CODEPAGE_ASCII);
 }
 END_TEST
 
@@ -135,6 +140,8 @@ static const struct {
 	    "pawl.conf:2: \"wait\" is set for a second time" },
 	{ "require-mlock = true\n",
 	    "pawl.conf:1: require-mlock: must be yes or no" },
+	{ "answer-encoding = IBM-1047\n",
+	    "pawl.conf:1: answer-encoding: must be ascii or ibm1047" },
 	{ "require-mlock =\n",
 	    "pawl.conf:1: require-mlock: must be yes or no" },
 	{ "require-sandbox = Yes\n",

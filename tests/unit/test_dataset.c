@@ -1,8 +1,8 @@
 #include <check.h>
-#include <iconv.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "codepage.h"
 #include "dataset.h"
 
 Suite *dataset_suite(void);
@@ -26,26 +26,13 @@ teardown(void)
 	secret_free(out);
 }
 
-/* The byte of IBM-1047 for an ASCII character. */
-static unsigned char
-ebcdic(char c)
-{
-	unsigned int i = 0;
-
-	for (i = 0; i < 256; i++) {
-		if (dataset_from_ibm1047((unsigned char)i) == (unsigned char)c)
-			return (unsigned char)i;
-	}
-	ck_abort();
-}
-
 static void
 to_ebcdic(unsigned char *p, size_t len)
 {
 	size_t i = 0;
 
 	for (i = 0; i < len; i++)
-		p[i] = ebcdic((char)p[i]);
+		p[i] = codepage_to_ibm1047(p[i]);
 }
 
 /* A record of 80: text, and numbers in columns 73 to 80. */
@@ -79,48 +66,6 @@ refuse(const void *raw, size_t len, const char *why)
 	ck_assert_msg(strstr(e.msg, why) != NULL, "%s", e.msg);
 }
 
-START_TEST(the_table_is_that_of_iconv)
-{
-	iconv_t cd = iconv_open("ISO-8859-1", "IBM1047");
-	char in = 0, to = 0, *inp = NULL, *top = NULL;
-	size_t inleft = 0, left = 0;
-	unsigned int i = 0;
-
-	ck_assert(cd != (iconv_t)-1);
-	for (i = 0; i < 256; i++) {
-		in = (char)i;
-		inp = &in;
-		top = &to;
-		inleft = left = 1;
-		ck_assert_uint_eq(iconv(cd, &inp, &inleft, &top, &left), 0);
-		ck_assert_uint_eq(dataset_from_ibm1047((unsigned char)i),
-		    (unsigned char)to);
-	}
-	(void)iconv_close(cd);
-}
-END_TEST
-
-START_TEST(so_is_that_of_037)
-{
-	iconv_t cd = iconv_open("ISO-8859-1", "IBM037");
-	char in = 0, to = 0, *inp = NULL, *top = NULL;
-	size_t inleft = 0, left = 0;
-	unsigned int i = 0;
-
-	ck_assert(cd != (iconv_t)-1);
-	for (i = 0; i < 256; i++) {
-		in = (char)i;
-		inp = &in;
-		top = &to;
-		inleft = left = 1;
-		ck_assert_uint_eq(iconv(cd, &inp, &inleft, &top, &left), 0);
-		ck_assert_uint_eq(dataset_from_ibm037((unsigned char)i),
-		    (unsigned char)to);
-	}
-	(void)iconv_close(cd);
-}
-END_TEST
-
 /* x'5F' is ^ in IBM-1047 and the not sign in IBM-037. */
 START_TEST(where_the_code_pages_disagree)
 {
@@ -137,18 +82,6 @@ START_TEST(where_the_code_pages_disagree)
 	how = (struct dataset_how){ 0 };
 	expect("\xc1\xf1\x4b\x15", 4, "A1.");
 	ck_assert(!how.doubtful);
-}
-END_TEST
-
-START_TEST(no_two_characters_become_one)
-{
-	bool seen[256] = { false };
-	unsigned int i = 0;
-
-	for (i = 0; i < 256; i++) {
-		ck_assert(!seen[dataset_from_ibm1047((unsigned char)i)]);
-		seen[dataset_from_ibm1047((unsigned char)i)] = true;
-	}
 }
 END_TEST
 
@@ -427,10 +360,7 @@ dataset_suite(void)
 	TCase *t = tcase_create("dataset");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, the_table_is_that_of_iconv);
-	tcase_add_test(t, so_is_that_of_037);
 	tcase_add_test(t, where_the_code_pages_disagree);
-	tcase_add_test(t, no_two_characters_become_one);
 	tcase_add_test(t, fb80_in_both_encodings);
 	tcase_add_test(t, line_numbers_are_dropped);
 	tcase_add_test(t, what_is_no_line_number_stays);

@@ -154,6 +154,26 @@ START_TEST(print_has_room_for_the_worst)
 }
 END_TEST
 
+static unsigned char
+next_letter(unsigned char c)
+{
+	return c == '\n' ? '$' : (unsigned char)(c + 1);
+}
+
+START_TEST(print_in_another_code_page)
+{
+	struct err e = { ERR_BUSY, "a\xff" };
+	char line[64];
+
+	err_encode(next_letter);
+	ck_assert_uint_eq(print("p", &e, line, sizeof(line)), 9);
+	err_encode(NULL);
+	ck_assert_str_eq(line, "q;!b]ygg$");
+	(void)print("p", &e, line, sizeof(line));
+	ck_assert_str_eq(line, "p: a\\xff\n");
+}
+END_TEST
+
 Suite *
 err_suite(void)
 {
@@ -168,6 +188,7 @@ err_suite(void)
 	tcase_add_test(tc, print_is_one_line_in_one_write);
 	tcase_add_test(tc, print_escapes_what_a_terminal_obeys);
 	tcase_add_test(tc, print_has_room_for_the_worst);
+	tcase_add_test(tc, print_in_another_code_page);
 	suite_add_tcase(s, tc);
 	return s;
 }

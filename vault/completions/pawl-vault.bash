@@ -228,7 +228,7 @@ _pawl_askpass()
 	local cur=${COMP_WORDS[COMP_CWORD]}
 
 	COMPREPLY=()
-	((COMP_CWORD > 1)) || _pawl_reply --explain --last --help --version
+	((COMP_CWORD > 1)) || _pawl_reply --check --explain --last --help --version
 }
 
 complete -F _pawl_vault pawl-vault

@@ -95,6 +95,7 @@ complete -c pawl-rotate -l version
 complete -c pawl-rotate -n "$seen recover" -l again
 complete -c pawl-rotate -n "$seen status" -l json
 
+complete -c pawl-askpass -f -l check
 complete -c pawl-askpass -f -l explain
 complete -c pawl-askpass -l last
 complete -c pawl-askpass -l help
