@@ -11,6 +11,7 @@
 #	make hands		10,000 commits by 8 writers beside 32 readers
 #	make faults		each allocation and call fails, the power too
 #	make kill		SIGKILL at every system call of set and rotate
+#	make cuts		every cut of the server times every death of rotate
 #	make install		honours PREFIX and DESTDIR; uninstall undoes it
 #
 # CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are the builder's to set.
@@ -142,7 +143,7 @@ PEERS	= tests/bench/sqlite3.c tests/bench/lmdb.c
 
 PKGS	= libsodium libcurl openssl
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
-ifneq ($(filter-out clean demo test lint bench fuzz mutants model hands kill faults setup-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean demo test lint bench fuzz mutants model hands kill cuts faults setup-%,$(or $(MAKECMDGOALS),all)),)
 $(error needs a C compiler, pkg-config and $(PKGS); run: make setup-build)
 endif
 endif
@@ -253,6 +254,10 @@ $B/tests/fault.so: $(FAULTS) tests/crash/fault.h Makefile
 	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -g -fPIC -shared -o $@ \
 	    $(FAULTS) -ldl
 
+$B/tests/clock.so: tests/crash/clock.c Makefile
+	@mkdir -p $(@D)
+	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -g -fPIC -shared -o $@ $<
+
 # An old client: pawl-askpass knows its callers by the name of their program.
 $B/tests/old/ssh: tests/servers/oldssh.c Makefile
 	@mkdir -p $(@D)
@@ -260,7 +265,7 @@ $B/tests/old/ssh: tests/servers/oldssh.c Makefile
 
 test: setup-test
 	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so \
-	    $B/tests/fault.so $B/tests/old/ssh $B/tests/model/table \
+	    $B/tests/fault.so $B/tests/clock.so $B/tests/old/ssh $B/tests/model/table \
 	    bench-programs
 	@$(MAKE) --no-print-directory B='$B/asan' HARDEN='$(ASAN)' \
 	    HARDLD='$(ASAN)' CFLAGS='-O1 -g' $B/asan/tests/unit/unit
@@ -289,6 +294,10 @@ kill: setup-test
 	@$(MAKE) --no-print-directory B='$B' all
 	@B='$(abspath $B)' tests/crash/kill.py commit
 	@B='$(abspath $B)' tests/crash/kill.py rotate
+
+cuts: setup-test
+	@$(MAKE) --no-print-directory B='$B' all $B/tests/clock.so
+	@B='$(abspath $B)' JOBS=$$(nproc) tests/crash/cuts.py
 
 demo: setup-test
 	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so
@@ -371,7 +380,8 @@ HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
 	  rotate/net/*.h tests/unit/*.h tests/crash/*.h \
 	  tests/bench/*.h tests/fuzz/*.h)
 TESTC	= $(UNIT) $(FUZZ) $(FAULTS) $(BENCH) $(PEERS) \
-	  tests/servers/pam_pawl.c tests/servers/oldssh.c tests/model/table.c
+	  tests/servers/pam_pawl.c tests/servers/oldssh.c tests/model/table.c \
+	  tests/crash/clock.c
 GCCMORE	= -Werror -fanalyzer -Wlogical-op -Wduplicated-cond \
 	  -Wduplicated-branches -Wjump-misses-init -Walloca
 CLANGMORE = -Werror -Wconditional-uninitialized
@@ -445,5 +455,5 @@ clean:
 	rm -rf $B
 
 
-.PHONY: all test demo mutants model hands kill faults bench bench-programs fuzz lint install uninstall clean
+.PHONY: all test demo mutants model hands kill cuts faults bench bench-programs fuzz lint install uninstall clean
 .DELETE_ON_ERROR:

@@ -282,6 +282,21 @@ plan_read(struct plan *p, const struct entry *entry, struct err *e)
 	return complete(p, e);
 }
 
+const char *
+plan_doubt(const struct plan *p)
+{
+	/* RACF's passwords and those of old Unix end there. */
+	const size_t usual = 8;
+
+	if (p->policy.length > usual)
+		return " (the server said yes: it may have cut the new one to "
+		       "8 characters, or folded it to upper case)";
+	if (strchr(p->policy.inner, 'a') != NULL)
+		return " (the server said yes: it may have folded the new one "
+		       "to upper case)";
+	return "";
+}
+
 void
 plan_request(const struct plan *p, enum message_what what,
     struct message_request *m)

@@ -57,6 +57,12 @@ bool plan_wanted(const struct entry *entry);
 int plan_read(struct plan *p, const struct entry *entry,
     struct err *e) MUST_CHECK;
 
+/*
+ * What a server may have made of a password of the plan's policy, if it said
+ * yes to it and then refused it: "", or words that go on from "kept".
+ */
+const char *plan_doubt(const struct plan *p);
+
 /* A request for what, without passwords, as the plan has it. */
 void plan_request(const struct plan *p, enum message_what what,
     struct message_request *m);

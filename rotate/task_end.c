@@ -66,10 +66,14 @@ task_conclude(const struct task *t, struct err *e)
 		    name, name);
 	case TX_END_ATTENTION:
 		return err_set(e, ERR_ATTENTION,
-		    "%s: no password could be proved, all are kept; have the "
-		    "account looked at, then run: pawl-rotate recover --again "
-		    "%s",
-		    name, name);
+		    "%s: no password could be proved, all are kept%s; have "
+		    "the account looked at, then run: pawl-rotate recover "
+		    "--again %s",
+		    name,
+		    t->tx.rotation.reply == ROTATION_REPLY_YES ?
+			plan_doubt(&t->plan) :
+			"",
+		    name);
 	case TX_END_EXPIRED:
 		return err_set(e, ERR_REFUSED,
 		    "%s: the server says that the current password is right "

@@ -611,6 +611,18 @@ by()
 	agree
 }
 
+@test "a server that folds what it stores is noticed, and named" {
+	serve '{"point": "change", "change": true, "do": "fold"}' '' \
+		'"policy": ".*"'
+	pawl-vault set site1 rotate.policy=racf-mixed >/dev/null
+	run pawl-rotate site1
+	ends 3 "it may have folded the new one to upper case"
+	is total_bad 2
+	is locked False
+	# The one that was sent is there still.
+	[[ $(pawl-vault show site1) == *pending* ]]
+}
+
 @test "what a method cannot carry is named by check, and not sent" {
 	by site-pswd servu
 	printf 'a"b\n' | pawl-vault set site1 >/dev/null

@@ -111,10 +111,10 @@ class Server:
             return json.load(state)["accounts"]["SITE1"]
 
 
-def calls(home, command, given):
-    """Each (name, number) of the system calls that the command makes."""
+def trace(home, command, given, check=True):
+    """Each (name, number, line) of the system calls that the command makes."""
     log = os.path.join(home.home, "trace")
-    home.run(STRACE + [log] + command, given)
+    home.run(STRACE + [log] + command, given, check)
     counts = {}
     found = []
     with open(log, encoding="latin-1") as lines:
@@ -123,8 +123,13 @@ def calls(home, command, given):
             if match is None or match[1] in ("execve", "exit_group"):
                 continue
             counts[match[1]] = counts.get(match[1], 0) + 1
-            found.append((match[1], counts[match[1]]))
+            found.append((match[1], counts[match[1]], line))
     return found
+
+
+def calls(home, command, given):
+    """Each (name, number) of them."""
+    return [call[:2] for call in trace(home, command, given)]
 
 
 def run_killed(home, command, given, call):
@@ -246,4 +251,5 @@ def main():
     sys.exit(not good)
 
 
-main()
+if __name__ == "__main__":
+    main()

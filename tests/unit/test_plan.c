@@ -167,6 +167,22 @@ START_TEST(what_is_missing_is_named)
 }
 END_TEST
 
+START_TEST(what_a_server_may_do_to_a_password_is_doubted)
+{
+	plain();
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), 0);
+	ck_assert_str_eq(plan_doubt(&plan), "");
+	add("rotate.policy", "racf-mixed");
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), 0);
+	ck_assert_ptr_nonnull(strstr(plan_doubt(&plan), "upper case"));
+	ck_assert_ptr_null(strstr(plan_doubt(&plan), "8 characters"));
+	plain();
+	add("rotate.policy", "racf-phrase");
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), 0);
+	ck_assert_ptr_nonnull(strstr(plan_doubt(&plan), "8 characters"));
+}
+END_TEST
+
 Suite *
 plan_suite(void)
 {
@@ -180,6 +196,7 @@ plan_suite(void)
 	tcase_add_loop_test(t, methods_and_modes_have_names, 0,
 	    sizeof(modes) / sizeof(modes[0]));
 	tcase_add_test(t, what_is_missing_is_named);
+	tcase_add_test(t, what_a_server_may_do_to_a_password_is_doubted);
 	suite_add_tcase(s, t);
 	return s;
 }
