@@ -1,20 +1,16 @@
 #include <sys/types.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "io.h"
 #include "outside.h"
-#include "path.h"
-#include "sandbox.h"
+#include "program.h"
 
 #define SECONDS 10
 
@@ -26,70 +22,12 @@ struct child {
 	uint64_t end_ms;
 };
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static int
 left_ms(const struct child *c)
 {
-	uint64_t now = now_ms();
+	uint64_t now = program_clock();
 
 	return now >= c->end_ms ? 0 : (int)(c->end_ms - now);
-}
-
-/*
- * Whoever can change the program can have what it is asked for, and answer
- * what they like.
- */
-static int
-check_program(const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == -1)
-		return err_sys(e, ERR_NOENTRY, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_DENIED,
-		    "%s is not a regular file; name the program itself", path);
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return err_set(e, ERR_DENIED,
-		    "%s is owned by uid %lu; run: chown %lu %s", path,
-		    (unsigned long)st.st_uid, (unsigned long)geteuid(), path);
-	if ((st.st_mode & 022) != 0)
-		return err_set(e, ERR_DENIED,
-		    "%s is writable by others; run: chmod go-w %s", path, path);
-	return path_check_parent(path, "program", e);
-}
-
-/* Of the job's environment only who and where the user is. */
-static char **
-scrubbed(void)
-{
-	static const char *const kept[] = { "HOME", "USER", "LOGNAME" };
-	static char text[3][512], path[] = "PATH=/usr/bin:/bin";
-	static char *env[5];
-	size_t i, n = 0;
-
-	env[n++] = path;
-	for (i = 0; i < 3; i++) {
-		const char *value = getenv(kept[i]);
-		int len;
-
-		if (value == NULL)
-			continue;
-		len =
-		    snprintf(text[i], sizeof(text[i]), "%s=%s", kept[i], value);
-		if (len > 0 && (size_t)len < sizeof(text[i]))
-			env[n++] = text[i];
-	}
-	env[n] = NULL;
-	return env;
 }
 
 static _Noreturn void
@@ -97,7 +35,6 @@ become(const struct stack_line *line, size_t first, int in, int out)
 {
 	char *argv[STACK_ARGS_MAX + 2], words[STACK_TEXT_MAX], get[] = "get";
 	size_t i, n = 0, used = 0, len;
-	sigset_t none;
 
 	for (i = first; i < line->nargs; i++) {
 		len = strlen(line->args[i]) + 1;
@@ -107,16 +44,10 @@ become(const struct stack_line *line, size_t first, int in, int out)
 	}
 	argv[n++] = get;
 	argv[n] = NULL;
-	/* A group of its own, so that what it starts ends with it. */
-	if (setpgid(0, 0) == -1 || dup2(in, STDIN_FILENO) == -1 ||
-	    dup2(out, STDOUT_FILENO) == -1)
+	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1 ||
+	    program_begin() == -1)
 		_exit(126);
-	sandbox_close_fds(NULL, 0);
-	sandbox_follow_parent(SIGTERM);
-	(void)signal(SIGPIPE, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)execve(argv[0], argv, scrubbed());
+	(void)execve(argv[0], argv, program_environment());
 	_exit(127);
 }
 
@@ -179,29 +110,6 @@ collect(const struct child *c, struct secret *answer)
 	}
 }
 
-/* Its status, or -1 if it does not end in time. */
-static int
-wait_for(const struct child *c)
-{
-	sigset_t child;
-	int status;
-
-	(void)sigemptyset(&child);
-	(void)sigaddset(&child, SIGCHLD);
-	for (;;) {
-		struct timespec left = { 0, 0 };
-		int ms = left_ms(c);
-
-		if (waitpid(c->pid, &status, WNOHANG) == c->pid)
-			return status;
-		if (ms == 0)
-			return -1;
-		left.tv_sec = ms / 1000;
-		left.tv_nsec = (long)(ms % 1000) * 1000000;
-		(void)sigtimedwait(&child, NULL, &left);
-	}
-}
-
 static enum stack_result
 failed(const struct stack_line *line, size_t first, int collected, int status,
     struct err *e)
@@ -236,14 +144,14 @@ outside_run(const struct stack_line *line, const char *input,
 
 	if (limit != NULL && line->args[0] + strlen("timeout=") == limit)
 		first = 1;
-	if (check_program(line->args[first], e) == -1)
+	if (program_check(line->args[first], e) == -1)
 		return e->kind == ERR_NOENTRY ? STACK_UNAVAILABLE :
 						STACK_DENIED;
 	(void)sigemptyset(&child);
 	(void)sigaddset(&child, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &child, NULL);
-	c.end_ms =
-	    now_ms() + 1000 * (first == 1 ? strtoul(limit, NULL, 10) : SECONDS);
+	c.end_ms = program_clock() +
+	    1000 * (first == 1 ? strtoul(limit, NULL, 10) : SECONDS);
 	if (start(&c, line, first, e) == -1)
 		return STACK_UNAVAILABLE;
 	/* It fits in a pipe; one that does not want it may still answer. */
@@ -253,11 +161,9 @@ outside_run(const struct stack_line *line, const char *input,
 	collected = collect(&c, answer);
 	(void)close(c.out);
 	if (collected == 1)
-		status = wait_for(&c);
-	if (status == -1) {
-		(void)kill(-c.pid, SIGKILL);
-		(void)waitpid(c.pid, NULL, 0);
-	}
+		status = program_wait(c.pid, c.end_ms);
+	else
+		program_kill(c.pid);
 	if (collected == 1 && status == 0)
 		return STACK_SUCCESS;
 	return failed(line, first, collected, status, e);
