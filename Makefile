@@ -28,6 +28,8 @@ COZDIR	?= $(PREFIX)/share/pawl/coz
 BASHDIR	?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR	?= $(PREFIX)/share/zsh/site-functions
 FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
+# Samples: units, a crontab, hooks; to be copied, not run from here.
+SAMPLEDIR ?= $(PREFIX)/share/pawl
 B	?= build
 
 # --- What is compiled -------------------------------------------------------
@@ -45,7 +47,7 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/vault_verify.c \
 	  vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c \
 	  vault/edit_text.c vault/csv.c vault/netrc.c vault/jsonl.c \
-	  vault/pass.c vault/sha1.c vault/otp.c vault/codepage.c vault/program.c
+	  vault/pass.c vault/sha1.c vault/otp.c vault/codepage.c vault/window.c vault/program.c
 VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
 	  vault/editor.c vault/cmd_init.c vault/cmd_set.c vault/cmd_get.c \
 	  vault/cmd_show.c vault/cmd_list.c vault/cmd_remove.c \
@@ -90,7 +92,10 @@ MESSAGE	= rotate/message.c rotate/net/method.c rotate/net/method_zos.c \
 ROTATE	= rotate/main.c rotate/fleet.c rotate/targets.c rotate/schedule.c \
 	  rotate/drive.c rotate/task.c rotate/task_net.c rotate/task_end.c \
 	  rotate/plan.c rotate/transaction.c rotate/pool.c rotate/netproc.c \
-	  rotate/stop.c rotate/progress.c rotate/status.c rotate/pin.c
+	  rotate/stop.c rotate/progress.c rotate/status.c rotate/pin.c \
+	  rotate/due.c rotate/pair.c rotate/hook.c rotate/text.c \
+	  rotate/publish.c rotate/show.c rotate/prometheus.c rotate/report.c \
+	  rotate/view.c
 NET	= rotate/net/main.c rotate/net/login.c rotate/net/login_command.c \
 	  rotate/net/login_why.c rotate/net/options.c rotate/net/reply.c \
 	  rotate/net/relay.c rotate/net/trust.c rotate/net/look.c \
@@ -119,7 +124,9 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_newfile.c tests/unit/test_run.c \
 	  tests/unit/test_stack.c tests/unit/test_module.c \
 	  tests/unit/test_schedule.c tests/unit/test_progress.c \
-	  tests/unit/test_otp.c tests/unit/test_credential.c
+	  tests/unit/test_otp.c tests/unit/test_credential.c \
+	  tests/unit/test_window.c tests/unit/test_due.c \
+	  tests/unit/test_text.c
 FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_record.c tests/fuzz/fuzz_slot.c \
 	  tests/fuzz/fuzz_dataset.c tests/fuzz/fuzz_prompt.c \
@@ -398,7 +405,7 @@ lint: setup-lint
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,portability,performance -Iinclude $(PRIVATE) \
 	    $(SHIPPED)
-	shellcheck tests/*.sh tests/*/*.sh askpass/coz/*.sh .ci/run \
+	shellcheck tests/*.sh tests/*/*.sh askpass/coz/*.sh .ci/run rotate/units/*.sh \
 	    vault/completions/pawl-vault.bash
 	mandoc -T lint -W warning man/*.[1-9]
 	tests/lint.sh
@@ -410,12 +417,14 @@ MAN1	= man/pawl-askpass.1 man/pawl-vault.1 man/pawl-rotate.1 \
 MAN5	= man/pawl-askpass.conf.5 man/pawl-vault.5
 MAN7	= man/pawl.7 man/pawl-coz.7
 COZ	= $(wildcard askpass/coz/*)
+UNITS	= pawl-rotate.service pawl-rotate.timer pawl-rotate.cron
+HOOKS	= hook-mail.sh hook-logger.sh
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(BASHDIR) \
-	    $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(COZDIR)
+	    $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(COZDIR) $(DESTDIR)$(SAMPLEDIR)
 	install -m 755 $B/pawl-askpass $B/pawl-vault $B/pawl-rotate \
 	    $(DESTDIR)$(BINDIR)
 	install -m 755 $B/git-credential-pawl $(DESTDIR)$(BINDIR)
@@ -434,10 +443,18 @@ install: all
 	    ln -sf pawl-vault $(DESTDIR)$(BASHDIR)/$$p && \
 	    ln -sf pawl-vault.fish $(DESTDIR)$(FISHDIR)/$$p.fish || exit; \
 	done
+	for f in $(UNITS); do \
+	    sed 's|@BINDIR@|$(BINDIR)|' rotate/units/$$f \
+	        >$(DESTDIR)$(SAMPLEDIR)/$$f && \
+	    chmod 644 $(DESTDIR)$(SAMPLEDIR)/$$f || exit; \
+	done
+	install -m 755 $(addprefix rotate/units/,$(HOOKS)) \
+	    $(DESTDIR)$(SAMPLEDIR)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pawl-askpass pawl-vault \
-	    pawl-rotate git-credential-pawl docker-credential-pawl) $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-net
+	    pawl-rotate git-credential-pawl docker-credential-pawl) \
+	    $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-net
 	rm -f $(DESTDIR)$(ZSHDIR)/_pawl-vault \
 	    $(addprefix $(DESTDIR)$(BASHDIR)/,pawl-askpass pawl-rotate \
 	    pawl-vault) $(addprefix $(DESTDIR)$(FISHDIR)/,pawl-askpass.fish \
@@ -446,14 +463,14 @@ uninstall:
 	    $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 	    $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
 	rm -f $(addprefix $(DESTDIR)$(COZDIR)/,$(notdir $(COZ)))
+	rm -f $(addprefix $(DESTDIR)$(SAMPLEDIR)/,$(UNITS) $(HOOKS))
 	for d in $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(COZDIR) \
-	    $(DESTDIR)$(dir $(COZDIR)); do [ ! -d $$d ] || \
+	    $(DESTDIR)$(SAMPLEDIR); do [ ! -d $$d ] || \
 	    rmdir --ignore-fail-on-non-empty $$d || exit; \
 	done
 
 clean:
 	rm -rf $B
-
 
 .PHONY: all test demo mutants model hands kill cuts faults bench bench-programs fuzz lint install uninstall clean
 .DELETE_ON_ERROR:

@@ -6,7 +6,7 @@
 #include "otp.h"
 
 /* Those that wait for the same period do not come all at once. */
-#define STAGGER 64
+#define STAGGER 64u
 #define STAGGER_MS 10
 
 static uint64_t
@@ -101,7 +101,7 @@ code_line(struct state *s, struct state_mark *mine, const struct entry *entry,
 			    "next one is too far away; try again later");
 			break;
 		}
-		next += mine->pid % STAGGER * STAGGER_MS;
+		next += (uint64_t)(mine->pid % STAGGER) * STAGGER_MS;
 		if ((now = now_ms()) < next)
 			sleep_ms(next - now);
 	}

@@ -46,6 +46,10 @@ struct config {
 	 * asked in; that of the platform, as built.
 	 */
 	enum codepage answer_encoding;
+	/* rotate-hook = PATH: pawl-rotate's results go to it too; "" for none. */
+	char rotate_hook[PATH_MAX];
+	/* rotate-hook-timeout = DURATION: how long a hook may run (30s). */
+	unsigned int rotate_hook_ms;
 };
 
 /* Pure: text to settings.  name is the file's, for messages. */

@@ -8,6 +8,7 @@
 #define DRIVE_H
 
 #include "err.h"
+#include "hook.h"
 #include "message.h"
 #include "pool.h"
 #include "schedule.h"
@@ -22,6 +23,8 @@ struct drive_report {
 	/* Attempts in which a password reached the server, and bad ones. */
 	unsigned int attempts;
 	unsigned int bad;
+	/* Zeros where the plan could not be read. */
+	struct hook_target target;
 };
 
 struct drive_options {

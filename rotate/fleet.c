@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit.h"
@@ -60,6 +61,29 @@ done_line(enum tx_event event, enum tx_end end)
 	return "nothing to recover, the current password stays";
 }
 
+/* For the hooks; a run that changed nothing and failed in nothing is none. */
+static void
+note_result(struct show *show, const char *name,
+    const struct drive_report *report, const struct err *e)
+{
+	enum tx_event event = show->fleet->event;
+	const struct hook_result result = { .target = &report->target,
+		.entry = name,
+		.command = tx_event_name(event),
+		.status = e->kind,
+		.message = e->kind == ERR_NONE ? done_line(event, report->end) :
+						 e->msg,
+		.time = (uint64_t)time(NULL) };
+	struct err why;
+
+	if (e->kind == ERR_NONE && report->end != TX_END_ROTATED)
+		return;
+	if (hook_add(show->fleet->hooks, &result, &why) == -1) {
+		progress_clear(&show->progress);
+		(void)err_print(show->fleet->program, &why);
+	}
+}
+
 static void
 say(void *arg, const char *name, const char *line)
 {
@@ -78,6 +102,7 @@ done(void *arg, const char *name, const struct drive_report *report,
 	enum tx_event event = show->fleet->event;
 
 	audit_run(name, event, report, e);
+	note_result(show, name, report, e);
 	progress_count(&show->progress, report->end, e);
 	if (e->kind != ERR_NONE) {
 		progress_clear(&show->progress);

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "err.h"
+#include "hook.h"
 #include "slot.h"
 #include "targets.h"
 #include "transaction.h"
@@ -25,6 +26,8 @@ struct fleet {
 	unsigned int jobs;
 	bool force;
 	bool quiet;
+	/* Gets the results. */
+	struct hooks *hooks;
 };
 
 /* Of two exit statuses the one that a person has to care about more. */

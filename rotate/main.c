@@ -7,19 +7,22 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit.h"
 #include "config.h"
 #include "fleet.h"
+#include "hook.h"
 #include "io.h"
 #include "key.h"
+#include "pair.h"
 #include "path.h"
 #include "pin.h"
 #include "sandbox.h"
 #include "secret.h"
-#include "status.h"
 #include "vault.h"
+#include "view.h"
 
 #define PROGRAM "pawl-rotate"
 #define ARENA_SIZE ((size_t)256 * 1024)
@@ -37,8 +40,11 @@ struct session {
 	bool due;
 	/* 0: as the configuration has it. */
 	unsigned int jobs;
-	bool json;
 	bool quiet;
+	/* Of status, and of report. */
+	enum view_form form;
+	const char *output;
+	struct hooks hooks;
 };
 
 static const char *const usage_text =
@@ -46,12 +52,15 @@ static const char *const usage_text =
     "       pawl-rotate [options] check NAME ... | --all | --due\n"
     "       pawl-rotate [options] pin NAME ...\n"
     "       pawl-rotate [options] recover [--again] [NAME ...]\n"
-    "       pawl-rotate [options] status [--json]\n"
+    "       pawl-rotate [options] status [--json | --prometheus]\n"
+    "                   [--output FILE]\n"
+    "       pawl-rotate [options] report --html FILE\n"
+    "       pawl-rotate [options] active NAME\n"
     "\n"
     "  -f, --vault FILE     the vault (PAWL_VAULT)\n"
     "  -k, --key FILE       the key file (PAWL_KEY_FILE)\n"
     "      --all            every entry that has a rotate.method\n"
-    "      --due            of these, those older than rotate.every\n"
+    "      --due            of these, those that are due now\n"
     "  -j, --jobs N         so many at a time (rotate-jobs, 8)\n"
     "      --force          rotate before rotate.min-age is over\n"
     "      --accept-older   take a vault that was restored from a backup\n"
@@ -65,6 +74,9 @@ enum long_option {
 	OPTION_ACCEPT_OLDER,
 	OPTION_AGAIN,
 	OPTION_JSON,
+	OPTION_PROMETHEUS,
+	OPTION_OUTPUT,
+	OPTION_HTML,
 	OPTION_ALL,
 	OPTION_DUE,
 	OPTION_VERSION
@@ -77,6 +89,9 @@ static const struct option long_options[] = {
 	{ "accept-older", no_argument, NULL, OPTION_ACCEPT_OLDER },
 	{ "again", no_argument, NULL, OPTION_AGAIN },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "prometheus", no_argument, NULL, OPTION_PROMETHEUS },
+	{ "output", required_argument, NULL, OPTION_OUTPUT },
+	{ "html", required_argument, NULL, OPTION_HTML },
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "due", no_argument, NULL, OPTION_DUE },
 	{ "jobs", required_argument, NULL, 'j' },
@@ -146,17 +161,32 @@ pin_each(const struct session *s, int argc, char **argv)
 }
 
 static int
-show_status(const struct session *s, struct err *e)
+show_status(const struct session *s, enum view_form form, struct err *e)
 {
-	struct status_list list = { NULL, 0, 0 };
 	struct vault *v = NULL;
 	int rv = -1;
 
-	if ((v = open_vault(s, e)) == NULL || status_collect(&list, v, e) == -1)
-		goto out;
-	rv = s->json ? status_print_json(&list, e) : status_print(&list, e);
-out:
-	status_free(&list);
+	if ((v = open_vault(s, e)) != NULL)
+		rv = view_show(v, s->path, form, s->output, e);
+	vault_close(v);
+	return rv;
+}
+
+/* Which entry of a pair jobs are to use now. */
+static int
+show_active(const struct session *s, const char *name, struct err *e)
+{
+	char line[RECORD_NAME_MAX + 2];
+	struct vault *v = NULL;
+	int rv = -1;
+
+	if ((v = open_vault(s, e)) != NULL &&
+	    pair_active(v, name, line, sizeof(line) - 1, e) == 0) {
+		memcpy(line + strlen(line), "\n", 2);
+		rv = print(STDOUT_FILENO, line);
+		if (rv == -1)
+			(void)err_sys(e, ERR_IO, "write the name");
+	}
 	vault_close(v);
 	return rv;
 }
@@ -195,7 +225,7 @@ choose(const struct session *s, struct fleet *f, int argc, char **argv,
 }
 
 static int
-run(const struct session *s, enum tx_event event, int argc, char **argv,
+run(struct session *s, enum tx_event event, int argc, char **argv,
     struct err *e)
 {
 	struct fleet f = { .program = PROGRAM,
@@ -205,18 +235,44 @@ run(const struct session *s, enum tx_event event, int argc, char **argv,
 		.event = event,
 		.jobs = s->jobs,
 		.force = s->force,
-		.quiet = s->quiet };
+		.quiet = s->quiet,
+		.hooks = &s->hooks };
 
 	if (choose(s, &f, argc, argv, e) == -1)
 		return -1;
 	return fleet_run(&f, e);
 }
 
+/* What only shows something; 1 if it is another command. */
 static int
-dispatch(const struct session *s, int argc, char **argv, struct err *e)
+show(const struct session *s, int argc, char **argv, struct err *e)
+{
+	if (strcmp(argv[0], "status") == 0) {
+		if (argc > 1)
+			return usage_error("status takes no name", e);
+		if (s->form == VIEW_HTML)
+			return usage_error("--html is of report", e);
+		return show_status(s, s->form, e);
+	}
+	if (strcmp(argv[0], "report") == 0) {
+		if (argc > 1 || s->form != VIEW_HTML)
+			return usage_error("report takes --html FILE", e);
+		return show_status(s, s->form, e);
+	}
+	if (strcmp(argv[0], "active") == 0) {
+		if (argc != 2)
+			return usage_error("active takes one name", e);
+		return show_active(s, argv[1], e);
+	}
+	return 1;
+}
+
+static int
+dispatch(struct session *s, int argc, char **argv, struct err *e)
 {
 	enum tx_event recovery = s->again ? TX_RECOVER_AGAIN : TX_RECOVER;
 	struct vault *v;
+	int rv;
 
 	if (s->accept_older) {
 		if ((v = open_vault(s, e)) == NULL)
@@ -225,11 +281,8 @@ dispatch(const struct session *s, int argc, char **argv, struct err *e)
 	}
 	if (argc == 0)
 		return run(s, TX_START, argc, argv, e);
-	if (strcmp(argv[0], "status") == 0) {
-		if (argc > 1)
-			return usage_error("status takes no name", e);
-		return show_status(s, e);
-	}
+	if ((rv = show(s, argc, argv, e)) != 1)
+		return rv;
 	if (strcmp(argv[0], "recover") == 0)
 		return run(s, recovery, argc - 1, argv + 1, e);
 	if (strcmp(argv[0], "check") == 0)
@@ -251,6 +304,29 @@ set_jobs(struct session *s, const char *text, struct err *e)
 		return err_in(e, "--jobs");
 	s->jobs = (unsigned int)n;
 	return 0;
+}
+
+/* Of the commands that only show something; -1 if c is none of theirs. */
+static int
+view_option(struct session *s, int c)
+{
+	switch (c) {
+	case OPTION_JSON:
+		s->form = VIEW_JSON;
+		return 0;
+	case OPTION_PROMETHEUS:
+		s->form = VIEW_PROMETHEUS;
+		return 0;
+	case OPTION_HTML:
+		s->form = VIEW_HTML;
+		s->output = optarg;
+		return 0;
+	case OPTION_OUTPUT:
+		s->output = optarg;
+		return 0;
+	default:
+		return -1;
+	}
 }
 
 /* Options may stand anywhere; an abbreviation of a long one may not. */
@@ -291,13 +367,12 @@ options(struct session *s, int argc, char **argv, struct err *e)
 		case OPTION_AGAIN:
 			s->again = true;
 			break;
-		case OPTION_JSON:
-			s->json = true;
-			break;
 		case 'h':
 		case OPTION_VERSION:
 			return c;
 		default:
+			if (view_option(s, c) == 0)
+				break;
 			return usage_error("unknown option, or one without "
 					   "its argument",
 			    e);
@@ -315,6 +390,8 @@ prepare(struct session *s, struct err *e)
 
 	if (config_load(&s->config, e) == -1)
 		return -1;
+	s->hooks.site = s->config.rotate_hook;
+	s->hooks.timeout_ms = s->config.rotate_hook_ms;
 	audit = s->config.audit_file[0] == '\0' ? NULL : s->config.audit_file;
 	if (audit_open(PROGRAM, audit, e) == -1)
 		return -1;
@@ -333,11 +410,18 @@ prepare(struct session *s, struct err *e)
 	return key_find(&s->key, s->key_file, true, &trust, e);
 }
 
+static void
+warn(const struct err *e)
+{
+	(void)err_print(PROGRAM, e);
+}
+
 static int
 finish(struct session *s, int status)
 {
 	key_free(&s->key);
 	secret_wipe_all();
+	hook_run(&s->hooks, warn);
 	return status;
 }
 
@@ -349,6 +433,7 @@ main(int argc, char **argv)
 	int status;
 
 	sandbox_harden();
+	tzset();
 	if (sandbox_std_fds(&e) == -1 ||
 	    secret_init(NULL, ARENA_SIZE, &e) == -1)
 		return err_print(PROGRAM, &e);

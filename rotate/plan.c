@@ -120,6 +120,33 @@ set_min_age(struct plan *p, const char *value, struct err *e)
 }
 
 static int
+set_jitter(struct plan *p, const char *value, struct err *e)
+{
+	return set_duration(value, &p->jitter, e);
+}
+
+static int
+set_window(struct plan *p, const char *value, struct err *e)
+{
+	if (window_parse(&p->windows, value, e) == 0)
+		return 0;
+	e->kind = ERR_CONFIG;
+	return -1;
+}
+
+static int
+set_pair(struct plan *p, const char *value, struct err *e)
+{
+	return copy(p->pair, sizeof(p->pair), value, e);
+}
+
+static int
+set_hook(struct plan *p, const char *value, struct err *e)
+{
+	return copy_path(p->hook, sizeof(p->hook), value, e);
+}
+
+static int
 set_drain(struct plan *p, const char *value, struct err *e)
 {
 	return set_duration(value, &p->drain, e);
@@ -176,6 +203,10 @@ static const struct setting settings[] = {
 	{ "rotate.policy", set_policy },
 	{ "rotate.every", set_every },
 	{ "rotate.min-age", set_min_age },
+	{ "rotate.jitter", set_jitter },
+	{ "rotate.window", set_window },
+	{ "rotate.pair", set_pair },
+	{ "rotate.hook", set_hook },
 	{ "rotate.revoke-after", set_revoke_after },
 	{ "rotate.drain", set_drain },
 	{ "rotate.timeout", set_timeout },
@@ -245,6 +276,9 @@ complete(struct plan *p, struct err *e)
 	if (p->cert[0] == '\0' && p->cert_key[0] != '\0')
 		return err_set(e, ERR_CONFIG,
 		    "it has a rotate.cert-key and no rotate.cert");
+	if (p->jitter > 0 && p->jitter >= p->every)
+		return err_set(e, ERR_CONFIG,
+		    "its rotate.jitter must be shorter than its rotate.every");
 	if (p->cert_key[0] == '\0')
 		memcpy(p->cert_key, p->cert, sizeof(p->cert_key));
 	return 0;

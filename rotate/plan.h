@@ -9,6 +9,11 @@
  *	rotate.policy		racf
  *	rotate.every		30d: due when current is older
  *	rotate.min-age		1d: refused when current is younger
+ *	rotate.jitter		0s: due that much earlier at most, each entry
+ *				by a share of its own
+ *	rotate.window		Sun 02:00-05:00: due then only
+ *	rotate.pair		the entry it takes turns with
+ *	rotate.hook		a program that is told of each result
  *	rotate.revoke-after	3: bad logins in a row that revoke the account
  *	rotate.drain		2m: how long a job may hold the password it was
  *				given before it logs in
@@ -28,6 +33,7 @@
 #include "message.h"
 #include "policy.h"
 #include "record.h"
+#include "window.h"
 
 struct plan {
 	char user[MESSAGE_USER_MAX + 1];
@@ -45,6 +51,11 @@ struct plan {
 	uint64_t every;
 	uint64_t min_age;
 	uint64_t drain;
+	uint64_t jitter;
+	struct windows windows;
+	/* "" for none. */
+	char pair[RECORD_NAME_MAX + 1];
+	char hook[MESSAGE_PATH_MAX + 1];
 };
 
 /* Whether the entry has a rotate.method at all. */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "plan.h"
+#include "status.h"
 #include "targets.h"
 
 /* What visit() works on. */
@@ -94,13 +95,6 @@ is_young(const struct entry *entry, const struct plan *plan, uint64_t now)
 	return rotated != 0 && now < rotated + plan->min_age;
 }
 
-static bool
-is_due(const struct entry *entry, const struct plan *plan, uint64_t now)
-{
-	return now >= entry->current_from &&
-	    now - entry->current_from >= plan->every;
-}
-
 static int
 visit(const struct entry *entry, void *arg, struct err *e)
 {
@@ -123,9 +117,6 @@ visit(const struct entry *entry, void *arg, struct err *e)
 		return 0;
 	if (!readable)
 		return add_entry(search->t, entry, NULL, e);
-	if (search->s->kind == TARGETS_DUE &&
-	    !is_due(entry, &plan, search->now))
-		return 0;
 	if (search->s->skip_young && is_young(entry, &plan, search->now)) {
 		search->t->young++;
 		return 0;
@@ -266,6 +257,26 @@ out:
 	return rv;
 }
 
+/* What is due has to do with more than one entry: see due.h. */
+static int
+add_due(struct targets *t, struct vault *v, uint64_t now, struct err *e)
+{
+	struct status_list list = { .rows = NULL };
+	size_t i;
+	int rv = -1;
+
+	if (status_collect(&list, v, now, e) == -1)
+		goto out;
+	for (i = 0; i < list.n; i++)
+		if (status_is_due(&list.rows[i]) &&
+		    add_named(t, v, list.rows[i].name, e) == -1)
+			goto out;
+	rv = 0;
+out:
+	status_free(&list);
+	return rv;
+}
+
 int
 targets_choose(struct targets *t, struct vault *v, const struct targets_wish *s,
     struct err *e)
@@ -275,6 +286,9 @@ targets_choose(struct targets *t, struct vault *v, const struct targets_wish *s,
 	memset(t, 0, sizeof(*t));
 	if (s->kind == TARGETS_NAMED) {
 		if (add_each(t, &search, v, e) == -1)
+			return -1;
+	} else if (s->kind == TARGETS_DUE) {
+		if (add_due(t, v, search.now, e) == -1)
 			return -1;
 	} else if (walk(&search, v, e) == -1) {
 		return -1;

@@ -33,7 +33,7 @@ enum targets_kind {
 	TARGETS_NAMED,
 	/* All that have a rotate.method. */
 	TARGETS_ALL,
-	/* Of these those older than rotate.every, or unfinished. */
+	/* Of these those that are due now; see due.h. */
 	TARGETS_DUE,
 	/* Of these those that an earlier run left. */
 	TARGETS_UNFINISHED

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "net/method.h"
+#include "pair.h"
 #include "policy.h"
 #include "task.h"
 
@@ -53,8 +54,10 @@ take_entry(struct task *t, const struct entry *entry, struct err *e)
 	t->tx = tx_begin(&entry->rotation, entry->pending.p != NULL);
 	/* The note is the vault's text; the transaction has no use for it. */
 	t->tx.rotation.note = (struct slice){ NULL, 0 };
-	if (plan_read(&t->plan, entry, e) == -1 ||
-	    copy_secret(&t->current, entry->current, e) == -1)
+	if (plan_read(&t->plan, entry, e) == -1)
+		return -1;
+	hook_target(&t->report.target, &t->plan);
+	if (copy_secret(&t->current, entry->current, e) == -1)
 		return -1;
 	return copy_secret(&t->pending, entry->pending, e);
 }
@@ -337,7 +340,11 @@ put(struct task *t, struct vault *v, struct err *e)
 			    "\"pawl-rotate status\" shows what is unfinished");
 		goto out;
 	}
-	if (still_ours(t, &entry, e) == -1 || apply(t, &entry, t->now, e) == -1)
+	if (still_ours(t, &entry, e) == -1 ||
+	    (t->tx.pending == TX_PENDING_NEEDED &&
+		pair_check(v, &entry, &t->plan, t->o->force, t->now, e) ==
+		    -1) ||
+	    apply(t, &entry, t->now, e) == -1)
 		goto out;
 	rv = vault_put(v, &entry, e);
 out:

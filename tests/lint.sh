@@ -66,7 +66,8 @@ only "only the network half knows OpenSSL" '<openssl/' \
 only "only crypt, slot and key know ciphers" \
 	'\bcrypto_(aead|kdf|generichash|pwhash|box|secretbox)' \
 	"vault/crypt.c vault/slot.c vault/key.c include/crypt.h" "${shipped[@]}"
-only "only store replaces files" '\brename(at2?)?\(' "vault/store.c" \
+only "only store replaces files, and publish what is no secret" \
+	'\brename(at2?)?\(' "vault/store.c rotate/publish.c" \
 	"${shipped[@]}"
 only "one place a platform" '#if(def|ndef)? .*(__linux__|PAWL_POSIX)' \
 	"vault/sandbox.c vault/state.c vault/path.c vault/store.c vault/secret.c" \

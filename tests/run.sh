@@ -100,6 +100,11 @@ part_fleet()
 	bats --formatter tap tests/cli/fleet.bats
 }
 
+part_schedule()
+{
+	bats --formatter tap tests/cli/schedule.bats
+}
+
 part_memory()
 {
 	bats --formatter tap tests/cli/memory.bats
@@ -257,8 +262,8 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores credential keys everyday runner
-	install stack coz session rotate fleet memory model vectors askpass rogue
-	servers crash faults bench fuzz)
+	install stack coz session rotate fleet schedule memory model vectors askpass
+	rogue servers crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 
 # Two cores: these, most of which only compute, are run beside all others.

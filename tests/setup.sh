@@ -6,7 +6,7 @@ set -eu
 
 build="gcc libc6-dev make pkg-config libsodium-dev libcurl4-openssl-dev
     libssl-dev"
-test="$build age ansible-core bats check curl git gnupg libpam0g-dev libpam-oath
+test="$build age ansible-core bats check chromium curl git gnupg libpam0g-dev libpam-oath
     libcrypt-dev openssh-client openssh-server openssl pass proftpd-core
     proftpd-mod-crypto procps python3 python3-paramiko rsync softhsm2
     spin strace sudo util-linux clang libclang-rt-14-dev valgrind zsh fish"

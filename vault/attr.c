@@ -4,6 +4,7 @@
 #include "io.h"
 #include "otp.h"
 #include "policy.h"
+#include "window.h"
 
 /* An attribute that means something, and what its values may be. */
 struct known {
@@ -109,6 +110,14 @@ check_duration(const char *value, struct err *e)
 }
 
 static int
+check_window(const char *value, struct err *e)
+{
+	struct windows w;
+
+	return window_parse(&w, value, e);
+}
+
+static int
 check_timeout(const char *value, struct err *e)
 {
 	uint64_t seconds = 0;
@@ -170,6 +179,10 @@ static const struct known known[] = {
 	{ "rotate.policy", check_policy, false },
 	{ "rotate.every", check_duration, false },
 	{ "rotate.min-age", check_duration, false },
+	{ "rotate.jitter", check_duration, false },
+	{ "rotate.window", check_window, false },
+	{ "rotate.pair", check_name, false },
+	{ "rotate.hook", check_path, false },
 	{ "rotate.revoke-after", check_revoke_after, false },
 	{ "rotate.drain", check_duration, false },
 	{ "rotate.timeout", check_timeout, false },

@@ -21,14 +21,26 @@ struct setting {
 	int (*set)(struct config *c, const char *value, struct err *e);
 };
 
+/* to has PATH_MAX bytes, and a value is shorter: config_line() saw to it. */
 static int
-set_audit_file(struct config *c, const char *value, struct err *e)
+set_path(char *to, const char *value, struct err *e)
 {
 	if (value[0] != '/' && value[0] != '\0')
 		return err_set(e, ERR_CONFIG, "must be an absolute path");
-	/* A line is shorter than PATH_MAX: config_line() saw to it. */
-	memcpy(c->audit_file, value, strlen(value) + 1);
+	memcpy(to, value, strlen(value) + 1);
 	return 0;
+}
+
+static int
+set_audit_file(struct config *c, const char *value, struct err *e)
+{
+	return set_path(c->audit_file, value, e);
+}
+
+static int
+set_rotate_hook(struct config *c, const char *value, struct err *e)
+{
+	return set_path(c->rotate_hook, value, e);
 }
 
 static int
@@ -139,6 +151,16 @@ set_answer_encoding(struct config *c, const char *value, struct err *e)
 	return 0;
 }
 
+static int
+set_rotate_hook_timeout(struct config *c, const char *value, struct err *e)
+{
+	if (parse_wait(value, &c->rotate_hook_ms, e) == -1)
+		return -1;
+	if (c->rotate_hook_ms == 0)
+		return err_set(e, ERR_CONFIG, "must not be 0");
+	return 0;
+}
+
 static const struct setting settings[] = {
 	{ "audit-file", set_audit_file },
 	{ "require-mlock", set_require_mlock },
@@ -149,6 +171,8 @@ static const struct setting settings[] = {
 	{ "rotate-per-host", set_rotate_per_host },
 	{ "rotate-brake", set_rotate_brake },
 	{ "answer-encoding", set_answer_encoding },
+	{ "rotate-hook", set_rotate_hook },
+	{ "rotate-hook-timeout", set_rotate_hook_timeout },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -163,6 +187,7 @@ set_defaults(struct config *c)
 	c->rotate_per_host = 4;
 	c->rotate_brake_share = 25;
 	c->answer_encoding = ANSWER_ENCODING;
+	c->rotate_hook_ms = 30000;
 }
 
 static bool

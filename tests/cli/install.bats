@@ -63,6 +63,11 @@ inside() {
 		644 usr/share/pawl/coz/STDENV.txt
 		644 usr/share/pawl/coz/STDENVD.txt
 		755 usr/share/pawl/coz/read_passwd_dsn.sh
+		755 usr/share/pawl/hook-logger.sh
+		755 usr/share/pawl/hook-mail.sh
+		644 usr/share/pawl/pawl-rotate.cron
+		644 usr/share/pawl/pawl-rotate.service
+		644 usr/share/pawl/pawl-rotate.timer
 		644 usr/share/zsh/site-functions/_pawl-vault
 	END
 	cmp "$T/root/usr/share/bash-completion/completions/pawl-rotate" \
@@ -119,4 +124,5 @@ inside() {
 	run -0 find "$T/root" ! -type d
 	[ -z "$output" ]
 	[ ! -e "$T/root/usr/libexec/pawl" ]
+	[ ! -e "$T/root/usr/share/pawl" ]
 }

@@ -152,6 +152,10 @@ static const struct {
 	    "pawl.conf:1: wait: \"soon\": must be digits and one of s, m, h, "
 	    "d, w, as in 30d" },
 	{ "wait = 86401\n", "pawl.conf:1: wait: must not be more than 1d" },
+	{ "rotate-hook = mail\n",
+	    "pawl.conf:1: rotate-hook: must be an absolute path" },
+	{ "rotate-hook-timeout = 0\n",
+	    "pawl.conf:1: rotate-hook-timeout: must not be 0" },
 	{ "lock-wait = 2d\n",
 	    "pawl.conf:1: lock-wait: must not be more than 1d" },
 	{ "audit-file = log\n",

@@ -52,7 +52,8 @@ _pawl_look()
 			fi
 			((i += 1))
 			;;
-		-j | --jobs | --passphrase-fd | --kdf-ops | --kdf-kib | --policy | \
+		-j | --jobs | --output | --html | \
+			--passphrase-fd | --kdf-ops | --kdf-kib | --policy | \
 			--length | \
 			--alphabet | --name | --dataset | --encoding | \
 			--format | --field | --restore | --timeout | --slot | \
@@ -79,7 +80,7 @@ _pawl_look()
 _pawl_argument()
 {
 	case $prev in
-	-f | --vault | -k | --key-file | --key) _pawl_files ;;
+	-f | --vault | -k | --key-file | --key | --output | --html) _pawl_files ;;
 	--policy) _pawl_reply racf racf-mixed racf-special racf-phrase ;;
 	--encoding) _pawl_reply auto ascii ibm1047 ibm037 ;;
 	--format) _pawl_reply auto fb80 text ;;
@@ -97,7 +98,8 @@ _pawl_attributes()
 	_pawl_reply user= host= port= service= scheme= path= dataset= notes= otp= \
 		otp.digits= otp.period= otp.algorithm= x- \
 		rotate.method= rotate.host= rotate.port= rotate.tls= \
-		rotate.policy= rotate.every= rotate.min-age= \
+		rotate.policy= rotate.every= rotate.min-age= rotate.jitter= \
+		rotate.window= rotate.pair= rotate.hook= \
 		rotate.revoke-after= rotate.drain= rotate.timeout= \
 		rotate.ca-file= rotate.pin= \
 		rotate.cert= rotate.cert-key=
@@ -215,12 +217,15 @@ _pawl_rotate()
 	if [[ $cur = -* ]]; then
 		_pawl_reply --vault --key --force --accept-older --quiet --help \
 			--version --all --due --jobs
-		[[ $command != status ]] || _pawl_reply --json
+		[[ $command != status ]] ||
+			_pawl_reply --json --prometheus --output
+		[[ $command != report ]] || _pawl_reply --html
 		[[ $command != recover ]] || _pawl_reply --again
 		return
 	fi
-	[[ -n $command ]] || _pawl_reply check pin recover status
-	[[ $command = status ]] || _pawl_names
+	[[ -n $command ]] ||
+		_pawl_reply check pin recover status report active
+	[[ $command = status || $command = report ]] || _pawl_names
 }
 
 _pawl_askpass()

@@ -56,6 +56,7 @@ complete -c pawl-vault -n "$seen set" -l match -x
 complete -c pawl-vault -n "$seen set import find" -a "user= host= port= service= \
     scheme= path= dataset= notes= rotate.method= rotate.host= rotate.port= rotate.tls= \
     rotate.policy= rotate.every= rotate.min-age= rotate.revoke-after= \
+    rotate.jitter= rotate.window= rotate.pair= rotate.hook= \
     rotate.drain= rotate.timeout= rotate.ca-file= rotate.pin= \
     rotate.cert= rotate.cert-key="
 complete -c pawl-vault -n "$seen get" -s n -l no-newline
@@ -81,7 +82,7 @@ complete -c pawl-vault -n "$seen help" -a "init set get show list remove \
     generate import export slot passwd rekey unlock lock verify status otp run \
     backup restore edit rename copy find history"
 
-complete -c pawl-rotate -f -a "check pin recover status (__pawl_names)"
+complete -c pawl-rotate -f -a "check pin recover status report active (__pawl_names)"
 complete -c pawl-rotate -s f -l vault -r -F
 complete -c pawl-rotate -s k -l key -r -F
 complete -c pawl-rotate -l force
@@ -94,6 +95,9 @@ complete -c pawl-rotate -s h -l help
 complete -c pawl-rotate -l version
 complete -c pawl-rotate -n "$seen recover" -l again
 complete -c pawl-rotate -n "$seen status" -l json
+complete -c pawl-rotate -n "$seen status" -l prometheus
+complete -c pawl-rotate -n "$seen status" -l output -r -F
+complete -c pawl-rotate -n "$seen report" -l html -r -F
 
 complete -c pawl-askpass -f -l check
 complete -c pawl-askpass -f -l explain
