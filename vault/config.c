@@ -116,7 +116,7 @@ static int
 set_rotate_brake(struct config *c, const char *value, struct err *e)
 {
 	size_t len = strlen(value);
-	char digits[8];
+	char digits[8] = "";
 	uint64_t n = 0;
 	bool share = len > 0 && len < sizeof(digits) && value[len - 1] == '%';
 
