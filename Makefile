@@ -88,7 +88,8 @@ MATCH	= askpass/choose.c askpass/service.c askpass/parent.c askpass/prompt.c
 MESSAGE	= rotate/message.c rotate/net/method.c rotate/net/method_zos.c \
 	  rotate/net/method_servu.c rotate/net/method_cpwd.c \
 	  rotate/net/method_site_cpwd.c rotate/net/method_wsftp.c \
-	  rotate/net/method_axway.c
+	  rotate/net/method_axway.c rotate/net/method_exec.c \
+	  rotate/net/method_ssh_pam.c
 ROTATE	= rotate/main.c rotate/fleet.c rotate/targets.c rotate/schedule.c \
 	  rotate/drive.c rotate/task.c rotate/task_net.c rotate/task_end.c \
 	  rotate/plan.c rotate/transaction.c rotate/pool.c rotate/netproc.c \
@@ -100,6 +101,9 @@ NET	= rotate/net/main.c rotate/net/login.c rotate/net/login_command.c \
 	  rotate/net/login_why.c rotate/net/options.c rotate/net/reply.c \
 	  rotate/net/relay.c rotate/net/trust.c rotate/net/look.c \
 	  rotate/net/wipe.c rotate/net/breed.c
+RUN	= rotate/run/main.c rotate/run/attempt.c rotate/run/child.c \
+	  rotate/run/lines.c rotate/run/exec.c rotate/run/protocol.c \
+	  rotate/run/ssh.c rotate/run/talk.c rotate/run/answerer.c
 UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_err.c tests/unit/test_bytes.c \
 	  tests/unit/test_secret.c tests/unit/test_io.c \
@@ -123,6 +127,7 @@ UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
 	  tests/unit/test_rekey.c tests/unit/test_patch.c \
 	  tests/unit/test_newfile.c tests/unit/test_run.c \
 	  tests/unit/test_stack.c tests/unit/test_module.c \
+	  tests/unit/test_protocol.c tests/unit/test_talk.c \
 	  tests/unit/test_schedule.c tests/unit/test_progress.c \
 	  tests/unit/test_otp.c tests/unit/test_credential.c \
 	  tests/unit/test_window.c tests/unit/test_due.c \
@@ -173,7 +178,7 @@ ASAN	= -fsanitize=address,undefined -fno-sanitize-recover=all \
 	  -fno-omit-frame-pointer
 
 # The private headers, for what tests and checks them.
-PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net
+PRIVATE	= -Iaskpass -Ivault -Irotate -Irotate/net -Irotate/run
 
 # What pawl-askpass writes, unless pawl.conf says otherwise.  On another system
 # make ENCODING=IBM1047 builds what z/OS gets.
@@ -190,7 +195,7 @@ obj	= $(patsubst %.c,$B/%.o,$(1))
 say	= $(if $(V),,@echo "  $@";)
 
 PROGRAMS = $B/pawl-askpass $B/pawl-vault $B/pawl-rotate $B/pawl-rotate-net \
-	  $B/git-credential-pawl $B/docker-credential-pawl
+	  $B/pawl-rotate-run $B/git-credential-pawl $B/docker-credential-pawl
 
 all: $(PROGRAMS)
 
@@ -212,6 +217,10 @@ $B/pawl-rotate: $(call obj,$(ROTATE) $(MESSAGE)) $B/libvault.a
 $B/pawl-rotate-net: $(call obj,$(NET) $(MESSAGE)) $B/libvault.a
 	$(say)$(LINK) -o $@ $^ $(SODIUM) $(CURL)
 
+$B/pawl-rotate-run: $(call obj,$(RUN) $(MESSAGE) rotate/net/reply.c) \
+    $B/libvault.a
+	$(say)$(LINK) -o $@ $^ $(SODIUM)
+
 $B/libvault.a: $(call obj,$(LIB))
 	$(say)$(AR) rcs $@ $^
 
@@ -226,7 +235,7 @@ $B/rotate/%.o: override CPPFLAGS += -Irotate
 $B/tests/%.o: override CPPFLAGS += $(PRIVATE)
 
 -include $(patsubst %.c,$B/%.d,$(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(HELPER) \
-	  $(MESSAGE) $(ROTATE) $(NET) $(UNIT) $(BENCH) $(PEERS) \
+	  $(MESSAGE) $(ROTATE) $(NET) $(RUN) $(UNIT) $(BENCH) $(PEERS) \
 	  tests/model/table.c)
 
 # --- Tests ------------------------------------------------------------------
@@ -240,7 +249,7 @@ WRAP	= $(addprefix -Wl$(comma)--wrap=,openat close write pwrite pread fsync \
 	  copy_file_range getauxval)
 # main() of a program cannot be in the test program as well.
 UNIT_OF	= $(filter-out %/main.c %_main.c,$(ASKPASS) $(HELPER) $(ROTATE) \
-	  $(NET)) $(MESSAGE) \
+	  $(NET) $(RUN)) $(MESSAGE) \
 	  vault/run_watch.c
 
 $B/tests/unit/unit: $(call obj,$(UNIT) $(UNIT_OF)) $B/libvault.a
@@ -382,9 +391,9 @@ $B/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $B/fuzz/libpawl.a
 # --- Analysis ---------------------------------------------------------------
 
 SHIPPED	= $(LIB) $(VAULT) $(ASKPASS) $(HEAP) $(HELPER) $(MESSAGE) $(ROTATE) \
-	  $(NET)
+	  $(NET) $(RUN)
 HEADERS	= $(wildcard include/*.h vault/*.h askpass/*.h rotate/*.h \
-	  rotate/net/*.h tests/unit/*.h tests/crash/*.h \
+	  rotate/net/*.h rotate/run/*.h tests/unit/*.h tests/crash/*.h \
 	  tests/bench/*.h tests/fuzz/*.h)
 TESTC	= $(UNIT) $(FUZZ) $(FAULTS) $(BENCH) $(PEERS) \
 	  tests/servers/pam_pawl.c tests/servers/oldssh.c tests/model/table.c \
@@ -405,7 +414,7 @@ lint: setup-lint
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,portability,performance -Iinclude $(PRIVATE) \
 	    $(SHIPPED)
-	shellcheck tests/*.sh tests/*/*.sh askpass/coz/*.sh .ci/run rotate/units/*.sh \
+	shellcheck tests/*.sh tests/*/*.sh askpass/coz/*.sh .ci/run rotate/units/*.sh rotate/samples/*.sh \
 	    vault/completions/pawl-vault.bash
 	mandoc -T lint -W warning man/*.[1-9]
 	tests/lint.sh
@@ -414,7 +423,7 @@ lint: setup-lint
 
 MAN1	= man/pawl-askpass.1 man/pawl-vault.1 man/pawl-rotate.1 \
 	  man/git-credential-pawl.1 man/docker-credential-pawl.1
-MAN5	= man/pawl-askpass.conf.5 man/pawl-vault.5
+MAN5	= man/pawl-askpass.conf.5 man/pawl-rotate-exec.5 man/pawl-vault.5
 MAN7	= man/pawl.7 man/pawl-coz.7
 COZ	= $(wildcard askpass/coz/*)
 UNITS	= pawl-rotate.service pawl-rotate.timer pawl-rotate.cron
@@ -429,7 +438,8 @@ install: all
 	    $(DESTDIR)$(BINDIR)
 	install -m 755 $B/git-credential-pawl $(DESTDIR)$(BINDIR)
 	ln -sf git-credential-pawl $(DESTDIR)$(BINDIR)/docker-credential-pawl
-	install -m 755 $B/pawl-rotate-net $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $B/pawl-rotate-net $B/pawl-rotate-run \
+	    $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
@@ -454,7 +464,8 @@ install: all
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pawl-askpass pawl-vault \
 	    pawl-rotate git-credential-pawl docker-credential-pawl) \
-	    $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-net
+	    $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-net \
+	    $(DESTDIR)$(LIBEXECDIR)/pawl-rotate-run
 	rm -f $(DESTDIR)$(ZSHDIR)/_pawl-vault \
 	    $(addprefix $(DESTDIR)$(BASHDIR)/,pawl-askpass pawl-rotate \
 	    pawl-vault) $(addprefix $(DESTDIR)$(FISHDIR)/,pawl-askpass.fish \

@@ -57,7 +57,7 @@ check_passwords(const struct message_request *r, struct err *e)
 static int
 check_request(const struct message_request *r, struct err *e)
 {
-	if (r->port == 0)
+	if (r->port == 0 && r->method != MESSAGE_EXEC)
 		return bad(e, "no port");
 	if (r->connect_timeout == 0 || r->reply_timeout == 0)
 		return bad(e, "no timeout");
@@ -74,6 +74,10 @@ check_request(const struct message_request *r, struct err *e)
 		return bad(e, "name of a certificate's file too long");
 	if ((r->cert[0] == '\0') != (r->cert_key[0] == '\0'))
 		return bad(e, "a certificate without a key, or the reverse");
+	if (!is_text(r->program, sizeof(r->program), 0) ||
+	    (r->method == MESSAGE_EXEC ? r->program[0] != '/' :
+					 r->program[0] != '\0'))
+		return bad(e, "no program, or one too many");
 	return check_passwords(r, e);
 }
 
@@ -86,7 +90,7 @@ is_what(unsigned int v)
 static bool
 is_method(unsigned int v)
 {
-	return v >= MESSAGE_ZOS_PASS && v <= MESSAGE_CHPWD;
+	return v >= MESSAGE_ZOS_PASS && v <= MESSAGE_SSH_PAM;
 }
 
 static bool
@@ -188,6 +192,7 @@ message_put_request(struct secret *to, const struct message_request *r,
 	    put_text(to, r->ca_file, e) == -1 ||
 	    put_text(to, r->pin, e) == -1 || put_text(to, r->cert, e) == -1 ||
 	    put_text(to, r->cert_key, e) == -1 ||
+	    put_text(to, r->program, e) == -1 ||
 	    put_secret(to, r->current, e) == -1 ||
 	    put_secret(to, r->fresh, e) == -1)
 		return -1;
@@ -261,7 +266,8 @@ take_request(struct message_request *r, struct cursor *c, struct err *e)
 	    take_text(c, r->ca_file, sizeof(r->ca_file)) == -1 ||
 	    take_text(c, r->pin, sizeof(r->pin)) == -1 ||
 	    take_text(c, r->cert, sizeof(r->cert)) == -1 ||
-	    take_text(c, r->cert_key, sizeof(r->cert_key)) == -1)
+	    take_text(c, r->cert_key, sizeof(r->cert_key)) == -1 ||
+	    take_text(c, r->program, sizeof(r->program)) == -1)
 		return bad(e, "cut short, or a text too long");
 	if (take_secret(c, &r->current, e) == -1 ||
 	    take_secret(c, &r->fresh, e) == -1)

@@ -1,6 +1,6 @@
 /*
- * What pawl-rotate and pawl-rotate-net say to each other over their socket
- * pair: one request, one result, each a u32 length and that many bytes,
+ * What pawl-rotate and pawl-rotate-net, or pawl-rotate-run where a program
+ * makes the attempts, say to each other over their socket pair: one request, one result, each a u32 length and that many bytes,
  * little-endian, strings with a u16 length before them; and behind a request,
  * when the attempt has been counted on disk, one byte that lets the password
  * go.  The connection is made meanwhile.  Pure but for the calls that read and
@@ -24,7 +24,7 @@
 #define MESSAGE_PATH_MAX 4095
 #define MESSAGE_PIN_MAX 255
 #define MESSAGE_REPLY_MAX 1024
-#define MESSAGE_MAX 16384
+#define MESSAGE_MAX 20480
 
 enum message_what {
 	/* Log in with old, and out again: proves a password. */
@@ -41,7 +41,10 @@ enum message_method {
 	MESSAGE_CPWD = 3,
 	MESSAGE_SITE_CPWD = 4,
 	MESSAGE_WSFTP_EXPIRED = 5,
-	MESSAGE_CHPWD = 6
+	MESSAGE_CHPWD = 6,
+	/* These two are for pawl-rotate-run, the others for pawl-rotate-net. */
+	MESSAGE_EXEC = 7,
+	MESSAGE_SSH_PAM = 8
 };
 
 enum message_tls {
@@ -58,6 +61,7 @@ struct message_request {
 	enum message_what what;
 	enum message_method method;
 	enum message_tls tls;
+	/* 0 only of EXEC, where nobody said which. */
 	uint16_t port;
 	/* Seconds for TCP, TLS and each reply. */
 	uint16_t connect_timeout;
@@ -71,6 +75,8 @@ struct message_request {
 	/* PEM files with the certificate to show, and its key; both or none. */
 	char cert[MESSAGE_PATH_MAX + 1];
 	char cert_key[MESSAGE_PATH_MAX + 1];
+	/* EXEC: the program; "" for the others. */
+	char program[MESSAGE_PATH_MAX + 1];
 	/* Owned by whoever made the request; fresh NULL for LOGIN, both for
 	 * LOOK. */
 	struct secret *current;
@@ -115,10 +121,14 @@ enum message_reason {
 	MESSAGE_REASON_INTERNAL = 9
 };
 
+#define MESSAGE_YES 230
+#define MESSAGE_NO 530
+
 struct message_result {
 	enum message_outcome outcome;
 	enum message_reason reason;
-	/* Code of the reply that decided, to PASS or to the command, or 0. */
+	/* Code of the reply that decided, to PASS or to the command, or 0.
+	 * Where there are no codes, MESSAGE_YES or MESSAGE_NO. */
 	uint16_t code;
 	/* The server's lines, or the TLS library's words, or of LOOK what
 	 * look.h says: printable ASCII,

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "net/method.h"
 #include "netproc.h"
 
-#define PROGRAM "pawl-rotate-net"
+static const char net_half[] = "pawl-rotate-net";
+static const char run_half[] = "pawl-rotate-run";
 
 #ifndef LIBEXECDIR
 #define LIBEXECDIR "/usr/local/libexec/pawl"
@@ -36,7 +38,7 @@ own_directory(char *dir, size_t size)
  * the same prefix; or where it was meant to be installed.
  */
 static int
-find_program(char *path, size_t size, struct err *e)
+find_program(const char *program, char *path, size_t size, struct err *e)
 {
 	char dir[PATH_MAX];
 	const struct {
@@ -50,7 +52,7 @@ find_program(char *path, size_t size, struct err *e)
 	own_directory(dir, sizeof(dir));
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		len = snprintf(path, size, "%s%s/%s", places[i].dir,
-		    places[i].below, PROGRAM);
+		    places[i].below, program);
 		if (len > 0 && (size_t)len < size && access(path, X_OK) == 0)
 			return 0;
 	}
@@ -60,30 +62,32 @@ find_program(char *path, size_t size, struct err *e)
 
 /* In the child.  An exec that fails is told through report. */
 static _Noreturn void
-become(const char *path, int request, int report, bool many)
+become(const char *path, const char *program, const int fds[2], bool many)
 {
-	static char name[] = PROGRAM, word[] = NETPROC_MANY;
+	static char word[] = NETPROC_MANY;
+	char name[sizeof(net_half) + sizeof(run_half)];
 	char *const argv[] = { name, many ? word : NULL, NULL };
 	/* libcurl brings GnuTLS along, which nobody here uses. */
 	static char quiet[] = "GNUTLS_NO_IMPLICIT_INIT=1";
 	static char *const envp[] = { quiet, NULL };
 	int saved;
 
+	(void)snprintf(name, sizeof(name), "%s", program);
 	/* Whoever stops a run stops this program, which then ends the attempts
 	 * that have begun; they get no signal of their own. */
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
-	if (dup2(request, STDIN_FILENO) != -1)
+	if (dup2(fds[0], STDIN_FILENO) != -1)
 		(void)execve(path, argv, envp);
 	saved = errno;
-	if (write_all(report, &saved, sizeof(saved)) == -1)
+	if (write_all(fds[1], &saved, sizeof(saved)) == -1)
 		_exit(127);
 	_exit(126);
 }
 
 static int
-start(struct netproc *n, bool many, struct err *e)
+start(struct netproc *n, const char *program, bool many, struct err *e)
 {
 	const int type = many ? SOCK_SEQPACKET : SOCK_STREAM;
 	int pair[2] = { -1, -1 }, report[2] = { -1, -1 };
@@ -95,20 +99,22 @@ start(struct netproc *n, bool many, struct err *e)
 	n->pid = 0;
 	n->used = false;
 	n->offered = false;
-	if (find_program(path, sizeof(path), e) == -1)
+	n->program = program;
+	if (find_program(program, path, sizeof(path), e) == -1)
 		return -1;
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == -1 ||
 	    pipe2(report, O_CLOEXEC) == -1) {
-		(void)err_sys(e, ERR_IO, "socket pair for %s", PROGRAM);
+		(void)err_sys(e, ERR_IO, "socket pair for %s", program);
 		goto out;
 	}
 	if ((n->pid = fork()) == -1) {
 		n->pid = 0;
-		(void)err_sys(e, ERR_IO, "start %s", PROGRAM);
+		(void)err_sys(e, ERR_IO, "start %s", program);
 		goto out;
 	}
 	if (n->pid == 0)
-		become(path, pair[1], report[1], many);
+		become(path, program, (const int[2]){ pair[1], report[1] },
+		    many);
 	(void)close(report[1]);
 	report[1] = -1;
 	if (read_full(report[0], &failure, sizeof(failure)) != 0) {
@@ -136,7 +142,13 @@ out:
 int
 netproc_start(struct netproc *n, struct err *e)
 {
-	return start(n, false, e);
+	return start(n, net_half, false, e);
+}
+
+static const char *
+program_of(const struct plan *p)
+{
+	return method_of(p->method)->runs ? run_half : net_half;
 }
 
 /* What is loaded for this plan. */
@@ -151,7 +163,8 @@ note_files(struct netproc *n, const struct plan *p)
 bool
 netproc_serves(const struct netproc *n, const struct plan *p)
 {
-	return strcmp(n->ca_file, p->ca_file) == 0 &&
+	return n->program == program_of(p) &&
+	    strcmp(n->ca_file, p->ca_file) == 0 &&
 	    strcmp(n->cert, p->cert) == 0 &&
 	    strcmp(n->cert_key, p->cert_key) == 0;
 }
@@ -159,7 +172,7 @@ netproc_serves(const struct netproc *n, const struct plan *p)
 int
 netproc_breeder(struct netproc *breeder, const struct plan *p, struct err *e)
 {
-	if (start(breeder, true, e) == -1)
+	if (start(breeder, net_half, true, e) == -1)
 		return -1;
 	note_files(breeder, p);
 	return 0;
@@ -205,7 +218,7 @@ ask_for_child(const struct netproc *breeder, const struct plan *p, int fd,
 	    message_put_request(m, &request, e) == -1)
 		goto out;
 	if ((rv = hand_over(breeder, m, fd)) == -1)
-		(void)err_sys(e, ERR_IO, "start one more %s", PROGRAM);
+		(void)err_sys(e, ERR_IO, "start one more %s", net_half);
 out:
 	secret_free(m);
 	return rv;
@@ -222,9 +235,10 @@ netproc_breed(const struct netproc *breeder, const struct plan *p,
 	/* Only this end must not wait; the other is a description of its own. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
 	    fcntl(pair[0], F_SETFL, O_NONBLOCK) == -1) {
-		(void)err_sys(e, ERR_IO, "socket pair for %s", PROGRAM);
+		(void)err_sys(e, ERR_IO, "socket pair for %s", net_half);
 	} else if (ask_for_child(breeder, p, pair[1], e) == 0) {
 		n->fd = pair[0];
+		n->program = net_half;
 		n->used = true;
 		note_files(n, p);
 	}
@@ -238,11 +252,13 @@ netproc_breed(const struct netproc *breeder, const struct plan *p,
 int
 netproc_use(struct netproc *n, const struct plan *p, struct err *e)
 {
+	const char *program = program_of(p);
+
 	if (n->fd != -1 && n->used && netproc_serves(n, p))
 		return 0;
-	if (n->used)
+	if (n->used || (n->fd != -1 && n->program != program))
 		netproc_stop(n);
-	if (netproc_start(n, e) == -1)
+	if (start(n, program, false, e) == -1)
 		return -1;
 	n->used = true;
 	note_files(n, p);
@@ -286,8 +302,8 @@ fill_in(struct netproc *n, struct message_result *result,
 	result->outcome = outcome;
 	if (outcome == MESSAGE_NOT_SENT)
 		result->reason = MESSAGE_REASON_INTERNAL;
-	(void)snprintf(result->reply, sizeof(result->reply), PROGRAM ": %s",
-	    e->msg);
+	(void)snprintf(result->reply, sizeof(result->reply), "%s: %s",
+	    n->program, e->msg);
 	netproc_withdraw(n);
 }
 

@@ -1,8 +1,9 @@
 /*
- * The network half as a process: started once, asked as often as needed, one
- * attempt after the other.  Where many are to be made at once there is a
- * process for each: a breeder, which has loaded the libraries and the
- * authorities and never sees a password, forks them.
+ * The network half, or what stands in for it where a program makes the
+ * attempts, as a process: started once, asked as often as needed, one attempt
+ * after the other.  Where many are to be made at once there is a process for
+ * each: a breeder, which has loaded the libraries and the authorities and never
+ * sees a password, forks them.
  */
 #ifndef NETPROC_H
 #define NETPROC_H
@@ -22,6 +23,8 @@
 struct netproc {
 	pid_t pid;
 	int fd;
+	/* Which of the two programs it is. */
+	const char *program;
 	/* What it has loaded once used; its sandbox lets it read no other. */
 	char ca_file[MESSAGE_PATH_MAX + 1];
 	char cert[MESSAGE_PATH_MAX + 1];
@@ -32,14 +35,16 @@ struct netproc {
 };
 
 /*
- * Starts pawl-rotate-net, from the directory of this program or else from
+ * Starts pawl-rotate-net (netproc_use() starts pawl-rotate-run instead where
+ * the method wants that), from the directory of this program or else from
  * LIBEXECDIR, with an empty environment and a socket pair as its standard
  * input, unless it runs already.  ERR_CONFIG if it cannot be run.  Called
  * early it loads its libraries while the vault is being opened.
  */
 int netproc_start(struct netproc *n, struct err *e) MUST_CHECK;
 
-/* Sees to it that one runs which serves the certificates of this plan. */
+/* Sees to it that one runs which serves the method and the certificates of
+ * this plan. */
 int netproc_use(struct netproc *n, const struct plan *p,
     struct err *e) MUST_CHECK;
 

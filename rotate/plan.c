@@ -58,6 +58,12 @@ set_cert_key(struct plan *p, const char *value, struct err *e)
 }
 
 static int
+set_exec(struct plan *p, const char *value, struct err *e)
+{
+	return copy_path(p->program, sizeof(p->program), value, e);
+}
+
+static int
 set_pin(struct plan *p, const char *value, struct err *e)
 {
 	if (strncmp(value, "sha256//", 8) != 0)
@@ -214,6 +220,7 @@ static const struct setting settings[] = {
 	{ "rotate.pin", set_pin },
 	{ "rotate.cert", set_cert },
 	{ "rotate.cert-key", set_cert_key },
+	{ "rotate.exec", set_exec },
 };
 
 static int
@@ -259,7 +266,6 @@ defaults(struct plan *p, struct err *e)
 {
 	memset(p, 0, sizeof(*p));
 	p->timeout = 60;
-	p->tls = MESSAGE_TLS_EXPLICIT;
 	p->revoke_after = 3;
 	p->every = 30 * DAY;
 	p->min_age = DAY;
@@ -267,11 +273,49 @@ defaults(struct plan *p, struct err *e)
 	return policy_named(&p->policy, "racf", e);
 }
 
+/* What would mean nothing must not be thought to protect anything. */
+static int
+refuse_tls(const struct plan *p, struct err *e)
+{
+	const char *name = method_of(p->method)->name, *key = NULL;
+
+	if (p->tls != 0)
+		key = "rotate.tls";
+	else if (p->ca_file[0] != '\0')
+		key = "rotate.ca-file";
+	else if (p->pin[0] != '\0')
+		key = "rotate.pin";
+	else if (p->cert[0] != '\0' || p->cert_key[0] != '\0')
+		key = "rotate.cert";
+	if (key == NULL)
+		return 0;
+	return err_set(e, ERR_CONFIG,
+	    "it has a %s, which means nothing to rotate.method=%s", key, name);
+}
+
+static int
+complete_program(struct plan *p, struct err *e)
+{
+	if (p->method == MESSAGE_EXEC && p->program[0] == '\0')
+		return err_set(e, ERR_CONFIG,
+		    "it has no rotate.exec; add one with pawl-vault set");
+	if (p->method != MESSAGE_EXEC && p->program[0] != '\0')
+		return err_set(e, ERR_CONFIG,
+		    "it has a rotate.exec, which needs rotate.method=exec");
+	return method_of(p->method)->runs ? refuse_tls(p, e) : 0;
+}
+
 /* What follows from the rest. */
 static int
 complete(struct plan *p, struct err *e)
 {
-	if (p->port == 0)
+	if (complete_program(p, e) == -1)
+		return -1;
+	if (p->tls == 0)
+		p->tls = MESSAGE_TLS_EXPLICIT;
+	if (p->port == 0 && p->method == MESSAGE_SSH_PAM)
+		p->port = 22;
+	if (p->port == 0 && p->method != MESSAGE_EXEC)
 		p->port = p->tls == MESSAGE_TLS_EXPLICIT ? 21 : 990;
 	if (p->cert[0] == '\0' && p->cert_key[0] != '\0')
 		return err_set(e, ERR_CONFIG,
@@ -348,4 +392,5 @@ plan_request(const struct plan *p, enum message_what what,
 	memcpy(m->pin, p->pin, sizeof(m->pin));
 	memcpy(m->cert, p->cert, sizeof(m->cert));
 	memcpy(m->cert_key, p->cert_key, sizeof(m->cert_key));
+	memcpy(m->program, p->program, sizeof(m->program));
 }

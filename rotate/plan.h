@@ -3,7 +3,8 @@
  *
  *	user, host		whose password, and where; the first of each
  *	rotate.host		the FTPS server, if it is not that host
- *	rotate.port		21; 990 where TLS is implicit
+ *	rotate.port		21; 990 where TLS is implicit; 22 for ssh-pam;
+ *				none for exec
  *	rotate.method		a name that method.h knows
  *	rotate.tls		explicit, implicit or zos-implicit
  *	rotate.policy		racf
@@ -22,6 +23,7 @@
  *	rotate.pin		sha256//... of the server's key
  *	rotate.cert		PEM file with the certificate to show to it
  *	rotate.cert-key		and with its key, if that is another file
+ *	rotate.exec		the program of method exec
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -42,6 +44,7 @@ struct plan {
 	char pin[MESSAGE_PIN_MAX + 1];
 	char cert[MESSAGE_PATH_MAX + 1];
 	char cert_key[MESSAGE_PATH_MAX + 1];
+	char program[MESSAGE_PATH_MAX + 1];
 	uint16_t port;
 	uint16_t timeout;
 	enum message_method method;

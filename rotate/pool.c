@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/method.h"
 #include "pool.h"
 
 static struct worker *
@@ -69,6 +70,19 @@ take_idle(struct pool *p, const struct plan *plan)
 	return w;
 }
 
+/* One that starts programs is a program itself: none is bred. */
+static struct worker *
+start_one(const struct plan *plan, struct err *e)
+{
+	struct worker *w = new_worker(e);
+
+	if (w != NULL && netproc_use(&w->net, plan, e) == -1) {
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
 static struct worker *
 breed(struct pool *p, const struct plan *plan, struct err *e)
 {
@@ -92,7 +106,10 @@ pool_take(struct pool *p, const struct plan *plan, struct err *e)
 
 	if (!p->one) {
 		w = take_idle(p, plan);
-		return w != NULL ? w : breed(p, plan, e);
+		if (w != NULL)
+			return w;
+		return method_of(plan->method)->runs ? start_one(plan, e) :
+						       breed(p, plan, e);
 	}
 	w = p->idle;
 	p->idle = NULL;
@@ -112,6 +129,7 @@ pool_give(struct pool *p, struct worker *w, bool last)
 	if (last)
 		netproc_dismiss(&w->net);
 	if (w->net.fd == -1 && !p->one) {
+		netproc_stop(&w->net);
 		free(w);
 		return;
 	}

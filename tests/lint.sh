@@ -35,7 +35,7 @@ only()
 }
 
 c=('*.c' '*.h')
-shipped=('askpass/*.[ch]' 'vault/*.[ch]' 'rotate/*.[ch]' 'rotate/net/*.[ch]'
+shipped=('askpass/*.[ch]' 'vault/*.[ch]' 'rotate/*.[ch]' 'rotate/net/*.[ch]' 'rotate/run/*.[ch]'
 	'include/*.h')
 
 net="rotate/net/main.c rotate/net/login.c rotate/net/login.h
@@ -74,7 +74,7 @@ only "one place a platform" '#if(def|ndef)? .*(__linux__|PAWL_POSIX)' \
 	"${shipped[@]}"
 
 # Every header can be read, and compiled, alone.
-for header in include/*.h askpass/*.h rotate/*.h rotate/net/*.h vault/*.h; do
+for header in include/*.h askpass/*.h rotate/*.h rotate/net/*.h rotate/run/*.h vault/*.h; do
 	gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror \
 		-fsyntax-only -Iinclude -Irotate -Iaskpass -Ivault \
 		-x c "$header" || say "$header: does not compile alone"

@@ -105,6 +105,11 @@ part_schedule()
 	bats --formatter tap tests/cli/schedule.bats
 }
 
+part_methods()
+{
+	bats --formatter tap tests/cli/methods.bats
+}
+
 part_memory()
 {
 	bats --formatter tap tests/cli/memory.bats
@@ -262,7 +267,7 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores credential keys everyday runner
-	install stack coz session rotate fleet schedule memory model vectors askpass
+	install stack coz session rotate methods fleet schedule memory model vectors askpass
 	rogue servers crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 

@@ -75,11 +75,12 @@ static int
 check_method(const char *value, struct err *e)
 {
 	static const char *const methods[] = { "zos-pass", "site-pswd", "cpwd",
-		"site-cpwd", "wsftp-expired", "chpwd", NULL };
+		"site-cpwd", "wsftp-expired", "chpwd", "exec", "ssh-pam",
+		NULL };
 
 	return check_one_of(value, methods,
-	    "must be zos-pass, site-pswd, cpwd, site-cpwd, wsftp-expired or "
-	    "chpwd",
+	    "must be zos-pass, site-pswd, cpwd, site-cpwd, wsftp-expired, "
+	    "chpwd, exec or ssh-pam",
 	    e);
 }
 
@@ -190,6 +191,7 @@ static const struct known known[] = {
 	{ "rotate.pin", check_pin, false },
 	{ "rotate.cert", check_path, false },
 	{ "rotate.cert-key", check_path, false },
+	{ "rotate.exec", check_path, false },
 };
 
 /* A site's own attributes, of which pawl knows nothing. */

@@ -18,6 +18,8 @@ static const struct known {
 	{ MESSAGE_SITE_CPWD, &method_site_cpwd },
 	{ MESSAGE_WSFTP_EXPIRED, &method_wsftp },
 	{ MESSAGE_CHPWD, &method_axway },
+	{ MESSAGE_EXEC, &method_exec },
+	{ MESSAGE_SSH_PAM, &method_ssh_pam },
 };
 
 const struct method *
@@ -42,7 +44,8 @@ method_named(enum message_method *methodp, const char *name, struct err *e)
 			return 0;
 		}
 	return err_set(e, ERR_CONFIG,
-	    "zos-pass, site-pswd, cpwd, site-cpwd, wsftp-expired or chpwd");
+	    "zos-pass, site-pswd, cpwd, site-cpwd, wsftp-expired, chpwd, exec "
+	    "or ssh-pam");
 }
 
 /* Nothing that ends a command, and nothing that a server may translate. */
@@ -57,13 +60,30 @@ is_sendable(struct slice s)
 	return true;
 }
 
+/* Nothing that ends a line. */
+static bool
+is_one_line(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static int
 check_password(const struct method *m, const char *which,
     const struct secret *s, struct err *e)
 {
 	size_t i;
 
-	if (!is_sendable(secret_slice(s)))
+	if (m->runs && !is_one_line(secret_slice(s)))
+		return err_set(e, ERR_USAGE,
+		    "the %s password holds a control character: %s cannot "
+		    "carry it",
+		    which, m->name);
+	if (!m->runs && !is_sendable(secret_slice(s)))
 		return err_set(e, ERR_USAGE,
 		    "the %s password holds a blank, a "
 		    "control character or a byte beyond ASCII: FTP cannot "

@@ -10,6 +10,7 @@
 #ifndef METHOD_H
 #define METHOD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bytes.h"
@@ -30,7 +31,7 @@ struct method_expiry {
 struct method {
 	/* As rotate.method has it. */
 	const char *name;
-	/* The argument of PASS in a change. */
+	/* The argument of PASS in a change; NULL where it is not FTP. */
 	const char *pass;
 	/* The command that makes the change after that, or NULL where PASS
 	 * itself makes it. */
@@ -45,6 +46,8 @@ struct method {
 	 * replace a phrase; 0 where there are none. */
 	size_t phrase;
 	struct method_expiry expiry;
+	/* A program makes the attempts, started by pawl-rotate-run. */
+	bool runs;
 };
 
 /* A file each. */
@@ -54,6 +57,8 @@ extern const struct method method_cpwd;
 extern const struct method method_site_cpwd;
 extern const struct method method_wsftp;
 extern const struct method method_axway;
+extern const struct method method_exec;
+extern const struct method method_ssh_pam;
 
 /* NULL for a method that this program does not have. */
 const struct method *method_of(enum message_method method);
@@ -64,7 +69,8 @@ int method_named(enum message_method *methodp, const char *name,
 
 /*
  * Whether m can carry all of it.  ERR_USAGE names the rule: a byte that must
- * not be sent (anything but printable ASCII without the blank), one that the
+ * not be sent (anything but printable ASCII without the blank; where a program
+ * makes the attempts, in a password, only control characters), one that the
  * method reserves, a length, a phrase for a password.  fresh may be NULL.
  */
 int method_check(const struct method *m, const char *user,

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include "method.h"
 #include "options.h"
 
 /* "ftps://[" host "]:" port "/" */
@@ -149,6 +150,9 @@ set_texts(CURL *easy, const struct message_request *r,
 int
 options_check(const struct message_request *r, struct err *e)
 {
+	if (method_of(r->method)->pass == NULL)
+		return err_set(e, ERR_USAGE, "%s is not FTP",
+		    method_of(r->method)->name);
 	if (!is_host(r->host))
 		return err_set(e, ERR_USAGE,
 		    "host: must be a name in ASCII or an address");

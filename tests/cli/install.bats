@@ -39,6 +39,7 @@ inside() {
 		755 usr/bin/pawl-rotate
 		755 usr/bin/pawl-vault
 		755 usr/libexec/pawl/pawl-rotate-net
+		755 usr/libexec/pawl/pawl-rotate-run
 		777 usr/share/bash-completion/completions/pawl-askpass
 		777 usr/share/bash-completion/completions/pawl-rotate
 		644 usr/share/bash-completion/completions/pawl-vault
@@ -51,6 +52,7 @@ inside() {
 		644 usr/share/man/man1/pawl-rotate.1
 		644 usr/share/man/man1/pawl-vault.1
 		644 usr/share/man/man5/pawl-askpass.conf.5
+		644 usr/share/man/man5/pawl-rotate-exec.5
 		644 usr/share/man/man5/pawl-vault.5
 		644 usr/share/man/man7/pawl-coz.7
 		644 usr/share/man/man7/pawl.7

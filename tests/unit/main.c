@@ -59,6 +59,8 @@ static const struct {
 	{ "patch", patch_suite },
 	{ "stack", stack_suite },
 	{ "module", module_suite },
+	{ "protocol", protocol_suite },
+	{ "talk", talk_suite },
 	{ "schedule", schedule_suite },
 	{ "progress", progress_suite },
 };

@@ -54,6 +54,8 @@ Suite *rekey_suite(void);
 Suite *patch_suite(void);
 Suite *stack_suite(void);
 Suite *module_suite(void);
+Suite *protocol_suite(void);
+Suite *talk_suite(void);
 Suite *schedule_suite(void);
 Suite *progress_suite(void);
 

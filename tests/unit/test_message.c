@@ -299,7 +299,7 @@ break_request(struct message_request *r, int how)
 		r->what = MESSAGE_LOOK + 1;
 		break;
 	case 2:
-		r->method = MESSAGE_CHPWD + 1;
+		r->method = MESSAGE_SSH_PAM + 1;
 		break;
 	case 3:
 		r->tls = 0;

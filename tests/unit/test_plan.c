@@ -95,6 +95,9 @@ static const struct {
 	{ "rotate.cert-key", "us.key" },
 	{ "rotate.cert-key", "/etc/pawl/us.key" },
 	{ "rotate.method", "guess" },
+	{ "rotate.exec", "program" },
+	/* Only with rotate.method=exec. */
+	{ "rotate.exec", "/program" },
 	/* A misspelt limit must not be ignored. */
 	{ "rotate.revoke", "2" },
 };

@@ -102,7 +102,7 @@ _pawl_attributes()
 		rotate.window= rotate.pair= rotate.hook= \
 		rotate.revoke-after= rotate.drain= rotate.timeout= \
 		rotate.ca-file= rotate.pin= \
-		rotate.cert= rotate.cert-key=
+		rotate.cert= rotate.cert-key= rotate.exec=
 }
 
 _pawl_vault_options()

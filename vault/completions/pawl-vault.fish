@@ -58,7 +58,7 @@ complete -c pawl-vault -n "$seen set import find" -a "user= host= port= service=
     rotate.policy= rotate.every= rotate.min-age= rotate.revoke-after= \
     rotate.jitter= rotate.window= rotate.pair= rotate.hook= \
     rotate.drain= rotate.timeout= rotate.ca-file= rotate.pin= \
-    rotate.cert= rotate.cert-key="
+    rotate.cert= rotate.cert-key= rotate.exec="
 complete -c pawl-vault -n "$seen get" -s n -l no-newline
 complete -c pawl-vault -n "$seen list" -s l -l logins
 complete -c pawl-vault -n "$seen remove slot" -s y -l yes
