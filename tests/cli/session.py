@@ -26,6 +26,7 @@ import typed  # noqa: E402
 
 ANSWERS = {
     "New secret of site1:": ["OLDPASS1", "NEWPASS2"],
+    "New secret of seed1:": ["JBSWY3DPEHPK3PXP"],
     "New vault passphrase:": ["correct horse battery", "staple of the day"],
 }
 AGAIN = "The same once more:"
