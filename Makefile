@@ -194,6 +194,10 @@ obj	= $(patsubst %.c,$B/%.o,$(1))
 # One short line a file; make V=1 shows the commands.
 say	= $(if $(V),,@echo "  $@";)
 
+# Builds behind other targets use every core, unless make was told how many.
+SUB	= --no-print-directory \
+	  $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
+
 PROGRAMS = $B/pawl-askpass $B/pawl-vault $B/pawl-rotate $B/pawl-rotate-net \
 	  $B/pawl-rotate-run $B/git-credential-pawl $B/docker-credential-pawl
 
@@ -280,12 +284,12 @@ $B/tests/old/ssh: tests/servers/oldssh.c Makefile
 	$(say)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -o $@ $<
 
 test: setup-test
-	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so \
-	    $B/tests/fault.so $B/tests/clock.so $B/tests/old/ssh $B/tests/model/table \
-	    bench-programs
-	@$(MAKE) --no-print-directory B='$B/asan' HARDEN='$(ASAN)' \
+	@$(MAKE) $(SUB) B='$B' all $B/tests/pam_pawl.so \
+	    $B/tests/fault.so $B/tests/clock.so $B/tests/old/ssh \
+	    $B/tests/model/table bench-programs
+	@$(MAKE) $(SUB) B='$B/asan' HARDEN='$(ASAN)' \
 	    HARDLD='$(ASAN)' CFLAGS='-O1 -g' $B/asan/tests/unit/unit
-	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
+	@$(MAKE) $(SUB) B='$B' $(FUZZERS)
 	@B='$(abspath $B)' tests/run.sh
 
 # The campaigns whole; make test runs a part of each but the first.
@@ -293,30 +297,30 @@ mutants: setup-test
 	@B='$(abspath $B)' tests/mutants.sh
 
 model: setup-test
-	@$(MAKE) --no-print-directory B='$B' $B/tests/model/table
+	@$(MAKE) $(SUB) B='$B' $B/tests/model/table
 	@B='$(abspath $B)' tests/model/run.sh all
 
 hands: setup-test
-	@$(MAKE) --no-print-directory B='$B' all
+	@$(MAKE) $(SUB) B='$B' all
 	@B='$(abspath $B)' tests/crash/hands.py 10000
 
 faults: setup-test
-	@$(MAKE) --no-print-directory B='$B' all $B/tests/fault.so
+	@$(MAKE) $(SUB) B='$B' all $B/tests/fault.so
 	@for campaign in free alloc io power; do \
 	    B='$(abspath $B)' JOBS=$$(nproc) tests/crash/faults.py $$campaign \
 	    || exit; done
 
 kill: setup-test
-	@$(MAKE) --no-print-directory B='$B' all
+	@$(MAKE) $(SUB) B='$B' all
 	@B='$(abspath $B)' tests/crash/kill.py commit
 	@B='$(abspath $B)' tests/crash/kill.py rotate
 
 cuts: setup-test
-	@$(MAKE) --no-print-directory B='$B' all $B/tests/clock.so
+	@$(MAKE) $(SUB) B='$B' all $B/tests/clock.so
 	@B='$(abspath $B)' JOBS=$$(nproc) tests/crash/cuts.py
 
 demo: setup-test
-	@$(MAKE) --no-print-directory B='$B' all $B/tests/pam_pawl.so
+	@$(MAKE) $(SUB) B='$B' all $B/tests/pam_pawl.so
 	@B='$(abspath $B)' tests/demo.sh
 
 # What each target needs from Debian; installed if we are root.
@@ -349,14 +353,14 @@ FOUND	= $(foreach p,$(patsubst tests/bench/%.c,%,$(PEERS)),$(if $(shell \
 
 # pawl-askpass as it would be without a sandbox, to know what that costs.
 bench-bare:
-	@$(MAKE) --no-print-directory B='$B/posix' CPPFLAGS=-DPAWL_POSIX \
+	@$(MAKE) $(SUB) B='$B/posix' CPPFLAGS=-DPAWL_POSIX \
 	    $B/posix/pawl-askpass
 
 bench-programs: $(patsubst tests/bench/%.c,$B/bench/%,$(BENCH)) $(FOUND) \
     bench-bare
 
 bench: setup-bench
-	@$(MAKE) --no-print-directory B='$B' all bench-programs
+	@$(MAKE) $(SUB) B='$B' all bench-programs
 	@B='$(abspath $B)' tests/bench/bench.sh
 
 # --- Fuzzing ----------------------------------------------------------------
@@ -365,7 +369,7 @@ FUZZ_TIME ?= 60
 FUZZERS	= $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(FUZZ))
 
 fuzz: setup-fuzz
-	@$(MAKE) --no-print-directory B='$B' $(FUZZERS)
+	@$(MAKE) $(SUB) B='$B' $(FUZZERS)
 	@B='$(abspath $B)' FUZZ_TIME='$(FUZZ_TIME)' tests/fuzz/run.sh
 
 # libFuzzer instruments what it is to explore, so the sources are built anew:
@@ -402,19 +406,26 @@ GCCMORE	= -Werror -fanalyzer -Wlogical-op -Wduplicated-cond \
 	  -Wduplicated-branches -Wjump-misses-init -Walloca
 CLANGMORE = -Werror -Wconditional-uninitialized
 
+# A file without findings, since it or any header was changed.
+$B/tidy/%: %.c $(HEADERS) Makefile .clang-tidy
+	@mkdir -p $(@D)
+	@echo "  clang-tidy $<"
+	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $(PRIVATE) 2>$@.err || \
+	    { cat $@.err; exit 1; }
+	@touch $@
+
 lint: setup-lint
 	clang-format --dry-run --Werror $(SHIPPED) $(TESTC) $(HEADERS)
-	$(MAKE) --no-print-directory B='$B/gcc' CC=gcc \
+	$(MAKE) $(SUB) B='$B/gcc' CC=gcc \
 	    CFLAGS='-O2 $(GCCMORE)' all
-	$(MAKE) --no-print-directory B='$B/clang' CC=clang \
+	$(MAKE) $(SUB) B='$B/clang' CC=clang \
 	    CFLAGS='-O2 $(CLANGMORE)' all $B/clang/tests/unit/unit
-	@for f in $(SHIPPED); do echo "clang-tidy $$f"; \
-	    clang-tidy --quiet $$f -- -std=c11 $(CPPFLAGS) $(PRIVATE) \
-	    2>$B/tidy.err || { cat $B/tidy.err; exit 1; }; done
+	@$(MAKE) $(SUB) B='$B' $(patsubst %.c,$B/tidy/%,$(SHIPPED))
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	    --enable=warning,portability,performance -Iinclude $(PRIVATE) \
 	    $(SHIPPED)
-	shellcheck tests/*.sh tests/*/*.sh askpass/coz/*.sh .ci/run rotate/units/*.sh rotate/samples/*.sh \
+	shellcheck tests/*.sh tests/*/*.sh askpass/coz/*.sh .ci/run \
+	    rotate/units/*.sh rotate/samples/*.sh \
 	    vault/completions/pawl-vault.bash
 	mandoc -T lint -W warning man/*.[1-9]
 	tests/lint.sh

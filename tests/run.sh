@@ -271,8 +271,8 @@ parts=("$@")
 	rogue servers crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 
-# Two cores: these, most of which only compute, are run beside all others.
-beside=(unit faults fuzz vectors model)
+# Two cores: the unit tests, which take longest, and some more beside the others.
+beside=(unit vectors model)
 
 is_beside()
 {
