@@ -183,7 +183,7 @@ part_bench()
 
 part_fuzz()
 {
-	FUZZ_TIME=${FUZZ_TIME:-2} tests/fuzz/run.sh
+	FUZZ_TIME=${FUZZ_TIME:-1} tests/fuzz/run.sh
 }
 
 # as_root NAME COMMAND...: what needs a mount namespace.
