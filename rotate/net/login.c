@@ -140,6 +140,28 @@ set_callbacks(struct login *l)
 	return rv;
 }
 
+int
+login_world_open(struct login_world *w, struct err *e)
+{
+	w->multi = curl_multi_init();
+	w->share = curl_share_init();
+	if (w->multi == NULL || w->share == NULL ||
+	    curl_share_setopt(w->share, CURLSHOPT_SHARE,
+		CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
+		return err_set(e, ERR_IO, "libcurl: no memory");
+	return 0;
+}
+
+void
+login_world_close(struct login_world *w)
+{
+	/* Neither has anything left that could fail. */
+	(void)curl_multi_cleanup(w->multi);
+	(void)curl_share_cleanup(w->share);
+	w->multi = NULL;
+	w->share = NULL;
+}
+
 static CURLcode
 set_up(struct login *l, const struct secret *pass)
 {
@@ -147,7 +169,9 @@ set_up(struct login *l, const struct secret *pass)
 
 	if ((rv = options_set(l->easy, l->request, pass, l->command != NULL)) !=
 		CURLE_OK ||
-	    (rv = set_callbacks(l)) != CURLE_OK)
+	    (rv = set_callbacks(l)) != CURLE_OK ||
+	    (rv = curl_easy_setopt(l->easy, CURLOPT_SHARE, l->world->share)) !=
+		CURLE_OK)
 		return rv;
 	return trust_use(l->easy, l->world->trust, l->request);
 }

@@ -17,6 +17,8 @@
 /* What the attempts of one process share. */
 struct login_world {
 	CURLM *multi;
+	/* The TLS sessions of the servers that were logged in to. */
+	CURLSH *share;
 	struct trust *trust;
 	/* The process is in its sandbox, and trust is what it is to be. */
 	bool settled;
@@ -28,6 +30,13 @@ struct login_world {
 };
 
 struct login;
+
+/* Makes multi and share, which are the caller's to close, even if it fails.
+ * ERR_IO if libcurl has no memory. */
+int login_world_open(struct login_world *w, struct err *e) MUST_CHECK;
+
+/* Frees these two once no attempt uses them.  They may be NULL. */
+void login_world_close(struct login_world *w);
 
 /*
  * Prepares an attempt; nothing is sent.  w and r must outlive it.  ERR_USAGE

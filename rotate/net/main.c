@@ -136,10 +136,8 @@ run(struct trust **tp, struct err *e)
 
 	if ((m = secret_new(MESSAGE_MAX, e)) == NULL)
 		goto out;
-	if ((w.multi = curl_multi_init()) == NULL) {
-		(void)err_set(e, ERR_IO, "libcurl: no memory");
+	if (login_world_open(&w, e) == -1)
 		goto out;
-	}
 	while (served == 0 && !at_end(&w)) {
 		served = serve(&w, m, e);
 		wipe_stack();
@@ -147,8 +145,7 @@ run(struct trust **tp, struct err *e)
 	rv = served;
 out:
 	secret_free(m);
-	/* A multi handle has nothing left that could fail. */
-	(void)curl_multi_cleanup(w.multi);
+	login_world_close(&w);
 	*tp = w.trust;
 	return rv;
 }
@@ -159,16 +156,25 @@ static int
 start(bool many, struct err *e)
 {
 	struct trust *trust = NULL;
+	bool child = false;
 	int rv = 1;
 
 	if (wipe_start(e) == -1)
 		return -1;
-	if (many)
+	if (many) {
 		rv = breed(&trust, e);
+		child = rv == 1;
+	}
 	/* The memory that a child inherits is neither empty nor locked. */
 	if (rv == 1 && (rv = secret_init(NULL, ARENA, e)) == 0)
 		rv = run(&trust, e);
 	trust_free(trust);
+	/* What both libraries have set up is from before any password, and a
+	 * child that took it down would first have to copy it. */
+	if (child) {
+		secret_wipe_all();
+		_exit(rv == -1 ? err_print(PROGRAM, e) : 0);
+	}
 	wipe_stop();
 	return rv;
 }

@@ -91,8 +91,11 @@ set_numbers(CURL *easy, const struct message_request *r, bool keep)
 		{ CURLOPT_SSL_VERIFYHOST, verify ? 2 : 0 },
 		/* It would offer "http/1.1". */
 		{ CURLOPT_SSL_ENABLE_ALPN, 0 },
-		/* Each proof is a new login over a new handshake. */
-		{ CURLOPT_SSL_SESSIONID_CACHE, 0 },
+		/* A handshake may go on from a session of this process, whose
+		 * certificate was verified for this host.  What is looked at
+		 * has to be shown. */
+		{ CURLOPT_SSL_SESSIONID_CACHE, verify },
+		/* Each proof is a new login. */
 		{ CURLOPT_FRESH_CONNECT, 1 },
 		{ CURLOPT_FORBID_REUSE, !keep },
 		{ CURLOPT_CONNECT_ONLY, keep },

@@ -40,19 +40,21 @@ rotate_fleet()
 		"$disk/fleet$1" --quiet --force --all --jobs "$jobs"
 }
 
-# flood TRUST
+# flood TRUST NAME COUNT
 flood()
 {
-	measure "$B/bench/weigh" "flood_$1" no "$B/bench/flood" "$port" \
-		"$disk/ca/ca.pem" "$fleet" "$jobs" "$1"
+	measure "$B/bench/weigh" "$2" no "$B/bench/flood" "$port" \
+		"$disk/ca/ca.pem" "$3" "$jobs" "$1"
 }
 
-# each TABLE WHAT COUNT: the processor's time for each account beside what it
-# is among so many as the rest is measured with.
+# each WHAT COUNT [LIMIT] [NAME]: the processor's time for each account beside
+# what it is among so many as the rest is measured with.
 each()
 {
-	row fleet "$1" "$(awk -v a="$(median "fleet$2_cpu")" -v n="$2" \
-		-v b="$(median fleet_cpu)" -v m="$fleet" \
+	local of=${4-fleet}
+
+	row fleet "$1" "$(awk -v a="$(median "$of$2_cpu")" -v n="$2" \
+		-v b="$(median "${of}_cpu")" -v m="$fleet" \
 		'BEGIN { print a / n / (b / m) }')" x "${3-}"
 }
 
@@ -68,28 +70,31 @@ fleet()
 	new_fleet 10
 	new_fleet "$most"
 	for ((i = 0; i < few; i++)); do
-		flood file
+		flood file flood "$fleet"
+		flood file flood10 10
 		rotate_fleet "$fleet" no fleet
 		rotate_fleet 10 no fleet10
 	done
 	rotate_fleet "$fleet" yes weighed
 	rotate_fleet "$most" no "fleet$most"
-	flood path
-	flood shared
+	flood path flood_path "$fleet"
+	flood shared flood_shared "$fleet"
 	ratio fleet "$of: time / two logins each with libcurl's multi \
-interface, keeping nothing" fleet flood_file 1.30
-	ratio fleet "its processor time / the same" fleet_cpu flood_file_cpu 1.50
+interface, keeping nothing" fleet flood 1.30
+	ratio fleet "its processor time / the same" fleet_cpu flood_cpu 1.50
 	row fleet "of that for each login: it makes three, they make two" \
 		"$(awk -v a="$(median fleet_cpu)" -v b="$(median \
-			flood_file_cpu)" 'BEGIN { print a / b * 2 / 3 }')" x
+			flood_cpu)" 'BEGIN { print a / b * 2 / 3 }')" x
 	memory fleet "its memory, all processes" weighed 64
 	each "processor time for each account, 10 / $(with_commas "$fleet")" 10
+	each "the same of the program without pawl, which has a start as well" \
+		10 "" flood
 	each "processor time for each account, $(with_commas "$most") / \
 $(with_commas "$fleet")" "$most" 1.25
 	ratio fleet "libcurl as it comes, which reads the authorities for each \
 login / one store of them for all: processor time" \
 		flood_path_cpu flood_shared_cpu
-	raw flood_file "two logins for each of $of, with libcurl"
+	raw flood "two logins for each of $of, with libcurl"
 	raw fleet "a rotation of each of them"
 	kill "$FLEET_PID"
 	export PAWL_CONFIG=$home/none

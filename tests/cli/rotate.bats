@@ -203,6 +203,27 @@ print(json.load(sys.stdin)[0]["status"])'
 	done
 }
 
+@test "TLS goes on from an earlier login; who gets in between does not" {
+	local how
+	serve
+	pawl-rotate --quiet --force site1
+	is tls_resumed 2
+	stop
+	for how in expired wrong-name untrusted; do
+		SERVER_OPTIONS=(--later-cert "$ca/$how.pem"
+			--later-key "$ca/$how.key")
+		serve
+		run pawl-rotate site1
+		ends 69 "certificate"
+		is connections 2
+		is tls_resumed 0
+		is logins 1
+		is requests 0
+		is total_bad 0
+		stop
+	done
+}
+
 @test "entries with different certificate authorities, in one run" {
 	serve
 	cp "$ca/untrusted.pem" "$PWD/other.pem"

@@ -3,6 +3,7 @@
 
     ftps.py --cert PEM --key PEM --control FILE [--state FILE] [--port PORT]
             [--address ADDRESS] [--client-ca PEM] [--stdin-lives]
+            [--later-cert PEM --later-key PEM]
 
 It listens on 127.0.0.1, or the ADDRESS, and prints "ready PORT" when it does.  FILE is the
 scenario, see ftps_script.py: how it behaves and where it misbehaves.  The
@@ -11,13 +12,15 @@ see ftps_accounts.py, and besides:
 
     connections      how many were accepted
     tls_failed       how many TLS handshakes failed
+    tls_resumed      how many of the others went on from an earlier one
     pass_in_clear    how many PASS commands came without TLS
     pass_at_once     the most PASS commands that were being answered at a time
     fired            how often each fault of the scenario has happened
 
 With --client-ca a certificate that this CA issued is asked of the client, and
 TLS fails without one; where the scenario's "client" is "late", TLS goes on
-and USER is answered 531.
+and USER is answered 531.  With --later-cert that is what the server shows from
+the second connection on, as somebody would who has got in between.
 
 The server ends on SIGTERM, and with --stdin-lives when its standard input
 ends, so that it cannot outlive the test that holds the other end.
@@ -349,6 +352,8 @@ class Connection:
         except OSError:
             self.accounts.count("tls_failed")
             raise Gone from None
+        if self.sock.session_reused:
+            self.accounts.count("tls_resumed")
 
     def read_command(self):
         """The next command: its verb in upper case, and the rest."""
@@ -417,16 +422,25 @@ class Server:
         self.accounts = Accounts(options.state or options.control + ".state",
                                  self.script.accounts, self.script.revoke)
         self.accounts.note_fired(self.script.fired)
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(options.cert, options.key)
-        if options.client_ca:
-            self.context.load_verify_locations(options.client_ca)
-            self.context.verify_mode = (
-                ssl.CERT_OPTIONAL if self.script.client == "late"
-                else ssl.CERT_REQUIRED)
+        self.context = self.later = self.shown(options, options.cert,
+                                               options.key)
+        if options.later_cert:
+            self.later = self.shown(options, options.later_cert,
+                                    options.later_key)
         family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
         self.listener = socket.create_server((options.address, options.port),
                                              family=family)
+
+    def shown(self, options, cert, key):
+        """The server's side of TLS with that certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        if options.client_ca:
+            context.load_verify_locations(options.client_ca)
+            context.verify_mode = (
+                ssl.CERT_OPTIONAL if self.script.client == "late"
+                else ssl.CERT_REQUIRED)
+        return context
 
     def run(self):
         """Accept for ever."""
@@ -436,6 +450,7 @@ class Server:
             self.script.load()
             self.accounts.note_fired(self.script.fired)
             connection = Connection(self, sock, self.accounts.connect())
+            self.context = self.later
             threading.Thread(target=connection.run, daemon=True).start()
 
 
@@ -454,7 +469,8 @@ def main():
     parser.add_argument("--state")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--address", default="127.0.0.1")
-    parser.add_argument("--client-ca")
+    for name in ("--client-ca", "--later-cert", "--later-key"):
+        parser.add_argument(name)
     parser.add_argument("--stdin-lives", action="store_true")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

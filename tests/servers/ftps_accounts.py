@@ -113,7 +113,8 @@ class Accounts:
         self.accounts = {name.upper(): Account(spec)
                          for name, spec in specs.items()}
         self.counters = {"connections": 0, "tls_failed": 0,
-                         "pass_in_clear": 0, "pass_at_once": 0}
+                         "tls_resumed": 0, "pass_in_clear": 0,
+                         "pass_at_once": 0}
         self.judging = 0
         self.fired = []
         self.waiting = []
