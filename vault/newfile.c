@@ -142,7 +142,8 @@ newfile_abort(struct newfile *n)
 	if (n->fd != -1)
 		(void)close(n->fd);
 	if (n->named)
-		(void)unlinkat(AT_FDCWD, n->path, 0);
+		while (unlinkat(AT_FDCWD, n->path, 0) == -1 && errno == EINTR)
+			continue;
 	n->fd = -1;
 	n->named = false;
 	errno = saved;
