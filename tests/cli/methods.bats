@@ -72,6 +72,17 @@ ends()
 	[[ $output == *"$2"* ]]
 }
 
+# all_gone PID: whoever reads "life" has read its end.  One that is left waits
+# at "hang", and bats would wait for it.
+all_gone()
+{
+	local rv=0
+
+	wait "$1" || rv=$?
+	[ "$rv" -eq 0 ] || timeout 5 sh -c ': >hang'
+	return "$rv"
+}
+
 state()
 {
 	pawl-rotate status --json | /usr/bin/python3 -c '
@@ -229,9 +240,9 @@ print(json.load(sys.stdin)[0]["status"])'
 	mkfifo hang
 	pawl-vault set site1 rotate.timeout=1s >/dev/null
 	# Its end of the pipe closes when the last of them has ended.
-	cat life >ended &
+	timeout 20 cat life >ended &
 	run pawl-rotate check site1
-	wait $!
+	all_gone $!
 	ends 69 "did not end within 1 s"
 }
 
@@ -312,13 +323,13 @@ print(json.load(sys.stdin)[0]["status"])'
 		esac
 		cat answer
 	END
-	cat life >/dev/null &
+	timeout 20 cat life >/dev/null &
 	life=$!
 	pawl-rotate --quiet site1 3>&- &
 	read -r line <begun
 	kill -9 $!
 	wait $! || :
-	wait "$life"
+	all_gone "$life"
 	if holds OLDPASS1; then false; fi
 	: >recovery
 	run pawl-rotate recover site1

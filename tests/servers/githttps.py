@@ -4,8 +4,8 @@
     githttps.py REPOSITORIES CERTIFICATE KEY LOG PORTFILE USER PASSWORDFILE
 
 Serves the repositories below a directory, on 127.0.0.1 and a free port, which
-goes to PORTFILE once it listens.  LOG gets a line for each request: "none",
-"ok USER" or "bad USER".  Runs until it is killed.
+goes to PORTFILE, a file or FIFO, once it listens.  LOG gets a line for each
+request: "none", "ok USER" or "bad USER".  Runs until it is killed.
 """
 
 import base64
@@ -88,9 +88,8 @@ def main():
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.root, server.log = os.path.abspath(root), log
     server.wanted = expected(user, password_file)
-    with open(port_file + ".new", "w", encoding="ascii") as file:
+    with open(port_file, "w", encoding="ascii") as file:
         file.write(f"{server.server_port}\n")
-    os.rename(port_file + ".new", port_file)
     server.serve_forever()
 
 

@@ -78,17 +78,6 @@ start_agent()
 	pids+=("$SSH_AGENT_PID")
 }
 
-# until_there FILE: waits for what a server writes when it is ready.
-until_there()
-{
-	local tries=1000
-
-	until [ -s "$1" ]; do
-		[ $((tries -= 1)) -gt 0 ]
-		sleep 0.01
-	done
-}
-
 # --- ssh and what runs it ---------------------------------------------------
 
 @test "caller ssh: logs in by its command line" {
@@ -339,11 +328,13 @@ start_git()
 	git init -q --bare repositories/work.git
 	git -C repositories/work.git config http.receivepack true
 	echo GITSECRET >git-password
+	mkfifo ready
 	setsid "$servers/githttps.py" repositories "$PAWL_T_DIR/ca/good.pem" \
-		"$PAWL_T_DIR/ca/good.key" git-log port bob git-password \
+		"$PAWL_T_DIR/ca/good.key" git-log ready bob git-password \
 		>git-server.out 2>&1 3>&- &
 	pids+=($!)
-	until_there port
+	# Read to its end, which comes when the server listens.
+	timeout 20 cat ready >port
 	url=https://127.0.0.1:$(cat port)/work.git
 	export GIT_ASKPASS=$B/pawl-askpass GIT_TERMINAL_PROMPT=0
 	export GIT_SSL_CAINFO=$PAWL_T_CA GIT_CONFIG_NOSYSTEM=1
