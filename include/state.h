@@ -135,6 +135,9 @@ uint64_t state_now(void);
 bool state_answered_since(const struct state *s,
     const unsigned char entry[STATE_ID], uint64_t since_ms, bool *againp);
 
+/* Whether process pid was refused at an askpass prompt since then. */
+bool state_refused_since(const struct state *s, pid_t pid, uint64_t since_ms);
+
 /*
  * How many milliseconds ago the entry was last handed out to a process that
  * is still alive, or UINT64_MAX.  What a rotation drains.

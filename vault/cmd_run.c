@@ -49,8 +49,9 @@ struct job {
 	unsigned char vault[TABLE_ID];
 	unsigned char entry[RECORD_ID];
 	enum run_login by;
-	/* state_now() before the command. */
+	/* state_now() before the command, and its process. */
 	uint64_t since;
+	pid_t pid;
 };
 
 static enum run_login
@@ -162,19 +163,32 @@ is_watched(const char *command)
 	return run_is(command, "git") && isatty(STDERR_FILENO) == 0;
 }
 
-/* Says why the command failed, if that can be told. */
-static int
-explain(const struct job *j, struct run_end *end, struct err *e)
+/* What pawl-askpass did meanwhile, for the entry and to the command. */
+static void
+look_back(const struct job *j, struct run_end *end)
 {
 	static struct state state;
 	struct err ignored;
 
 	state.fd = -1;
-	if (state_open(&state, j->vault, NULL, NULL, &ignored) == 0) {
-		end->answered = state_answered_since(&state, j->entry, j->since,
-		    &end->again);
-		state_close(&state);
-	}
+	if (state_open(&state, j->vault, NULL, NULL, &ignored) == -1)
+		return;
+	end->answered =
+	    state_answered_since(&state, j->entry, j->since, &end->again);
+	end->refused = state_refused_since(&state, j->pid, j->since);
+	state_close(&state);
+}
+
+/* Says why the command failed, if that can be told. */
+static int
+explain(const struct job *j, struct run_end *end, struct err *e)
+{
+	look_back(j, end);
+	if (run_was_deaf(end))
+		cmd_warn("%s: nothing was sent: pawl-askpass refused, said "
+			 "why, and killed ssh, which did not listen to SIGTERM "
+			 "(the job ignores it)",
+		    j->name);
 	switch ((int)run_reason(end)) {
 	case ERR_REFUSED:
 		return err_set(e, ERR_REFUSED,
@@ -209,7 +223,6 @@ execute(struct session *s, struct job *j, char **argv, struct err *e)
 	sigset_t signals, old;
 	char shown[96];
 	size_t i = 0;
-	pid_t pid = 0;
 	int error = 0, rv = -1;
 
 	(void)sigemptyset(&signals);
@@ -223,9 +236,9 @@ execute(struct session *s, struct job *j, char **argv, struct err *e)
 	if (watched && run_watch_start(&watch, e) == -1)
 		return -1;
 	j->since = state_now();
-	error = spawn(argv, &old, watch.to, &pid);
+	error = spawn(argv, &old, watch.to, &j->pid);
 	if (error == 0) {
-		rv = await(pid, &signals, &s->status, e);
+		rv = await(j->pid, &signals, &s->status, e);
 	} else {
 		errno = error;
 		(void)err_sys(e, ERR_USAGE, "%s: cannot be run",

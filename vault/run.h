@@ -82,6 +82,8 @@ struct run_end {
 	/* The entry's secret was handed out, and then asked for again. */
 	bool answered;
 	bool again;
+	/* pawl-askpass refused the command itself an answer, and ended it. */
+	bool refused;
 };
 
 /*
@@ -91,5 +93,11 @@ struct run_end {
  * is possible, whatever a server writes.
  */
 enum err_kind run_reason(const struct run_end *end);
+
+/*
+ * Whether it was ended by pawl-askpass with a signal that looks like another's:
+ * SIGKILL, for it was started deaf to SIGTERM.  Pure.
+ */
+bool run_was_deaf(const struct run_end *end);
 
 #endif

@@ -88,13 +88,28 @@ run_read_line(struct run_seen *seen, const char *line, size_t len)
 	from_bits(seen, bits);
 }
 
+/* Its own status, and not that of what it runs at the server; pawl-askpass ends
+ * it with one of the signals. */
+static bool
+is_of_ssh(int status)
+{
+	return status == 255 || status == 128 + SIGTERM ||
+	    status == 128 + SIGKILL;
+}
+
+bool
+run_was_deaf(const struct run_end *end)
+{
+	return end->ssh && end->refused && !end->answered &&
+	    end->status == 128 + SIGKILL;
+}
+
 enum err_kind
 run_reason(const struct run_end *end)
 {
 	const struct run_seen *s = &end->seen;
 
-	if (end->status == 0 ||
-	    (end->ssh && end->status != 255 && end->status != 128 + SIGTERM))
+	if (end->status == 0 || (end->ssh && !is_of_ssh(end->status)))
 		return ERR_NONE;
 	if (end->answered)
 		return end->again || s->denied ? ERR_REFUSED : ERR_NONE;

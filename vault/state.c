@@ -539,16 +539,15 @@ state_now(void)
 	return clock_ms(CLOCK_BOOTTIME);
 }
 
-/* Whether this process was refused since then. */
-static bool
-was_refused(const struct state *s, uint32_t pid, uint64_t since_ms)
+bool
+state_refused_since(const struct state *s, pid_t pid, uint64_t since_ms)
 {
-	size_t first = (size_t)(pid % SETS) * WAYS;
+	size_t first = (size_t)((uint32_t)pid % SETS) * WAYS;
 	struct state_mark m;
 
 	for (size_t i = first; i < first + WAYS; i++) {
 		state_mark_at(s, i, &m);
-		if (m.event == STATE_REFUSED && m.pid == pid &&
+		if (m.event == STATE_REFUSED && m.pid == (uint32_t)pid &&
 		    m.boot_ms >= since_ms)
 			return true;
 	}
@@ -570,7 +569,8 @@ state_answered_since(const struct state *s, const unsigned char entry[STATE_ID],
 		    memcmp(m.entry, entry, STATE_ID) != 0)
 			continue;
 		answered = true;
-		*againp = *againp || was_refused(s, m.pid, since_ms);
+		*againp =
+		    *againp || state_refused_since(s, (pid_t)m.pid, since_ms);
 	}
 	return answered;
 }

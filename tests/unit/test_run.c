@@ -85,29 +85,51 @@ static const struct {
 	struct run_end end;
 	enum err_kind why;
 } ends[] = {
-	{ { CHANGED, 255, true, false, false }, ERR_HOST_CHANGED },
-	{ { UNKNOWN, 255, true, false, false }, ERR_HOST_UNKNOWN },
-	{ { FAR, 255, true, false, false }, ERR_UNREACHABLE },
-	{ { NONE, 255, true, false, false }, ERR_NONE },
-	{ { DENIED, 255, true, false, false }, ERR_NONE },
-	{ { DENIED, 255, true, true, false }, ERR_REFUSED },
-	{ { NONE, 143, true, true, true }, ERR_REFUSED },
-	{ { NONE, 143, true, true, false }, ERR_NONE },
-	{ { NONE, 255, true, true, false }, ERR_NONE },
+	{ { CHANGED, 255, true, false, false, false }, ERR_HOST_CHANGED },
+	{ { UNKNOWN, 255, true, false, false, false }, ERR_HOST_UNKNOWN },
+	{ { FAR, 255, true, false, false, false }, ERR_UNREACHABLE },
+	{ { NONE, 255, true, false, false, false }, ERR_NONE },
+	{ { DENIED, 255, true, false, false, false }, ERR_NONE },
+	{ { DENIED, 255, true, true, false, false }, ERR_REFUSED },
+	{ { NONE, 143, true, true, true, false }, ERR_REFUSED },
+	{ { NONE, 143, true, true, false, false }, ERR_NONE },
+	/* An ssh that is deaf to SIGTERM is killed. */
+	{ { NONE, 137, true, true, true, false }, ERR_REFUSED },
+	{ { NONE, 137, true, true, false, false }, ERR_NONE },
+	{ { NONE, 255, true, true, false, false }, ERR_NONE },
 	/* What comes after the login is the server's. */
-	{ { CHANGED, 255, true, true, false }, ERR_NONE },
-	{ { UNKNOWN, 255, true, true, false }, ERR_NONE },
-	{ { FAR, 255, true, true, false }, ERR_NONE },
+	{ { CHANGED, 255, true, true, false, false }, ERR_NONE },
+	{ { UNKNOWN, 255, true, true, false, false }, ERR_NONE },
+	{ { FAR, 255, true, true, false, false }, ERR_NONE },
 	/* The status of a remote command stays. */
-	{ { ALL, 0, true, false, false }, ERR_NONE },
-	{ { ALL, 0, true, true, true }, ERR_NONE },
-	{ { ALL, 5, true, false, false }, ERR_NONE },
-	{ { ALL, 5, true, true, true }, ERR_NONE },
+	{ { ALL, 0, true, false, false, false }, ERR_NONE },
+	{ { ALL, 0, true, true, true, false }, ERR_NONE },
+	{ { ALL, 5, true, false, false, false }, ERR_NONE },
+	{ { ALL, 5, true, true, true, false }, ERR_NONE },
 	/* Others have statuses of their own for a failed ssh. */
-	{ { UNKNOWN, 1, false, false, false }, ERR_HOST_UNKNOWN },
-	{ { DENIED, 128, false, true, false }, ERR_REFUSED },
-	{ { ALL, 0, false, true, true }, ERR_NONE },
+	{ { UNKNOWN, 1, false, false, false, false }, ERR_HOST_UNKNOWN },
+	{ { DENIED, 128, false, true, false, false }, ERR_REFUSED },
+	{ { ALL, 0, false, true, true, false }, ERR_NONE },
 };
+
+START_TEST(who_killed_ssh)
+{
+	struct run_end end = { NONE, 137, true, false, false, true };
+
+	ck_assert(run_was_deaf(&end));
+	/* Somebody else. */
+	end.refused = false;
+	ck_assert(!run_was_deaf(&end));
+	/* It went on, and may have sent something. */
+	end = (struct run_end){ NONE, 137, true, true, false, true };
+	ck_assert(!run_was_deaf(&end));
+	/* It listened; it is not ssh. */
+	end = (struct run_end){ NONE, 143, true, false, false, true };
+	ck_assert(!run_was_deaf(&end));
+	end = (struct run_end){ NONE, 137, false, false, false, true };
+	ck_assert(!run_was_deaf(&end));
+}
+END_TEST
 
 START_TEST(the_reason_follows)
 {
@@ -123,6 +145,7 @@ run_suite(void)
 
 	tcase_add_loop_test(t, a_line_says_what_it_says, 0,
 	    sizeof(lines) / sizeof(lines[0]));
+	tcase_add_test(t, who_killed_ssh);
 	tcase_add_loop_test(t, the_reason_follows, 0,
 	    sizeof(ends) / sizeof(ends[0]));
 	suite_add_tcase(s, t);

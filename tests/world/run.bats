@@ -96,6 +96,28 @@ wrong_password()
 	[ ! -e "$PAWL_T_DIR/home/site1/x" ]
 }
 
+# deaf PORT DESTINATION: in a job that ignores SIGTERM.
+deaf()
+{
+	# shellcheck disable=SC2016 # the inner shell's parameters
+	run sh -c 'trap "" TERM; exec "$@"' sh pawl-vault run site1 -- \
+		ssh "${options[@]}" -p "$PAWL_T_SSH_PORT" "$1" echo in </dev/null
+	echo "$status: $output"
+}
+
+@test "run: an ssh that had to be killed is explained, and costs no more" {
+	wrong_password
+	deaf site1@127.0.0.1
+	[ "$status" -eq 76 ]
+	[[ ${lines[-1]} == "pawl-vault: site1: the server refused the secret"* ]]
+	[ "$(bad_logins)" -eq $((bad + 1)) ]
+	deaf site2@127.0.0.1
+	[ "$status" -eq 137 ]
+	[[ ${lines[-1]} == "pawl-vault: site1: nothing was sent: pawl-askpass \
+refused, said why, and killed ssh"* ]]
+	[ "$(bad_logins)" -eq $((bad + 1)) ]
+}
+
 @test "run: an unknown host key is a clean no, and nothing is sent" {
 	options=(-F none -o "UserKnownHostsFile=$PWD/none")
 	job ssh -p "$PAWL_T_SSH_PORT" site1@127.0.0.1 echo in
