@@ -28,7 +28,8 @@ COZDIR	?= $(PREFIX)/share/pawl/coz
 BASHDIR	?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR	?= $(PREFIX)/share/zsh/site-functions
 FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
-# Samples: units, a crontab, hooks; to be copied, not run from here.
+# Samples: units, a crontab, hooks, a program for exec; to be copied, not run
+# from here.
 SAMPLEDIR ?= $(PREFIX)/share/pawl
 B	?= build
 
@@ -438,7 +439,9 @@ MAN5	= man/pawl-askpass.conf.5 man/pawl-rotate-exec.5 man/pawl-vault.5
 MAN7	= man/pawl.7 man/pawl-coz.7
 COZ	= $(wildcard askpass/coz/*)
 UNITS	= pawl-rotate.service pawl-rotate.timer pawl-rotate.cron
-HOOKS	= hook-mail.sh hook-logger.sh
+# Programs to begin with.
+SAMPLES	= rotate/units/hook-mail.sh rotate/units/hook-logger.sh \
+	  rotate/samples/exec-file.sh
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
@@ -469,8 +472,7 @@ install: all
 	        >$(DESTDIR)$(SAMPLEDIR)/$$f && \
 	    chmod 644 $(DESTDIR)$(SAMPLEDIR)/$$f || exit; \
 	done
-	install -m 755 $(addprefix rotate/units/,$(HOOKS)) \
-	    $(DESTDIR)$(SAMPLEDIR)
+	install -m 755 $(SAMPLES) $(DESTDIR)$(SAMPLEDIR)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pawl-askpass pawl-vault \
@@ -485,7 +487,7 @@ uninstall:
 	    $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 	    $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
 	rm -f $(addprefix $(DESTDIR)$(COZDIR)/,$(notdir $(COZ)))
-	rm -f $(addprefix $(DESTDIR)$(SAMPLEDIR)/,$(UNITS) $(HOOKS))
+	rm -f $(addprefix $(DESTDIR)$(SAMPLEDIR)/,$(UNITS) $(notdir $(SAMPLES)))
 	for d in $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(COZDIR) \
 	    $(DESTDIR)$(SAMPLEDIR); do [ ! -d $$d ] || \
 	    rmdir --ignore-fail-on-non-empty $$d || exit; \

@@ -65,6 +65,7 @@ inside() {
 		644 usr/share/pawl/coz/STDENV.txt
 		644 usr/share/pawl/coz/STDENVD.txt
 		755 usr/share/pawl/coz/read_passwd_dsn.sh
+		755 usr/share/pawl/exec-file.sh
 		755 usr/share/pawl/hook-logger.sh
 		755 usr/share/pawl/hook-mail.sh
 		644 usr/share/pawl/pawl-rotate.cron
@@ -84,6 +85,17 @@ inside() {
 	[ "$output" = "$bin/pawl-askpass" ]
 	[ "$(PAWL_ENTRY=site1 "$bin/pawl-askpass" "u@127.0.0.1's password: ")" = \
 	    PASS1 ]
+}
+
+@test "install: a copy of the sample for exec rotates" {
+	mkdir -m 755 "$T/exec"
+	cp "$T/root/usr/share/pawl/exec-file.sh" "$T/exec"
+	printf 'u:%s\n' "$(echo PASS1234 | openssl passwd -6 -stdin)" \
+		>"$T/exec/accounts"
+	echo PASS1234 | "$bin/pawl-vault" set exec1 user=u host=127.0.0.1 \
+	    rotate.method=exec rotate.exec="$T/exec/exec-file.sh" >/dev/null
+	run -0 "$bin/pawl-rotate" exec1
+	[[ $output == *"exec1: changed, and proved by a fresh login"* ]]
 }
 
 @test "install: under another prefix pawl-rotate finds its network half" {
