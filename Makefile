@@ -48,8 +48,9 @@ LIB	= vault/err.c vault/bytes.c vault/secret.c vault/io.c vault/path.c \
 	  vault/vault_verify.c \
 	  vault/vault_backup.c vault/json.c vault/policy.c vault/dataset.c \
 	  vault/edit_text.c vault/csv.c vault/netrc.c vault/jsonl.c \
-	  vault/pass.c vault/sha1.c vault/otp.c vault/codepage.c vault/window.c vault/program.c
-VAULT	= vault/main.c vault/cmd.c vault/attr.c vault/change.c \
+	  vault/pass.c vault/sha1.c vault/otp.c vault/codepage.c vault/window.c vault/program.c \
+	  vault/attr.c
+VAULT	= vault/main.c vault/cmd.c vault/attr_args.c vault/change.c \
 	  vault/editor.c vault/cmd_init.c vault/cmd_set.c vault/cmd_get.c \
 	  vault/cmd_show.c vault/cmd_list.c vault/cmd_remove.c \
 	  vault/cmd_generate.c vault/cmd_import.c vault/cmd_slot.c \

@@ -1,6 +1,7 @@
+#include <stddef.h>
 #include <string.h>
 
-#include "io.h"
+#include "attr.h"
 #include "net/method.h"
 #include "plan.h"
 
@@ -8,220 +9,170 @@
 
 static const char prefix[] = "rotate.";
 
-/* What one attribute does to the plan; value is terminated. */
+/* What one attribute does to the plan. */
 struct setting {
 	const char *key;
-	int (*set)(struct plan *p, const char *value, struct err *e);
+	/* It is copied to a text of the plan, */
+	size_t at;
+	size_t size;
+	/* or, where there is none, this is called with the value, which is
+	 * terminated and may be had, and the number it comes to (attr.h). */
+	int (*set)(struct plan *p, const char *value, uint64_t number,
+	    struct err *e);
 };
 
+#define TEXT(member) \
+	.at = offsetof(struct plan, member), \
+	.size = sizeof(((struct plan *)NULL)->member)
+
+/* attr.h sees to it that it fits. */
 static int
 copy(char *to, size_t size, const char *value, struct err *e)
 {
 	size_t len = strlen(value);
 
-	if (len == 0 || len >= size)
+	if (len >= size)
 		return err_set(e, ERR_CONFIG, "1 to %zu characters", size - 1);
 	memcpy(to, value, len + 1);
 	return 0;
 }
 
 static int
-set_host(struct plan *p, const char *value, struct err *e)
+set_port(struct plan *p, const char *value, uint64_t number, struct err *e)
 {
-	return copy(p->host, sizeof(p->host), value, e);
+	(void)value;
+	(void)e;
+	p->port = (uint16_t)number;
+	return 0;
 }
 
 static int
-copy_path(char *to, size_t size, const char *value, struct err *e)
-{
-	if (*value != '/')
-		return err_set(e, ERR_CONFIG, "an absolute path");
-	return copy(to, size, value, e);
-}
-
-static int
-set_ca_file(struct plan *p, const char *value, struct err *e)
-{
-	return copy_path(p->ca_file, sizeof(p->ca_file), value, e);
-}
-
-static int
-set_cert(struct plan *p, const char *value, struct err *e)
-{
-	return copy_path(p->cert, sizeof(p->cert), value, e);
-}
-
-static int
-set_cert_key(struct plan *p, const char *value, struct err *e)
-{
-	return copy_path(p->cert_key, sizeof(p->cert_key), value, e);
-}
-
-static int
-set_exec(struct plan *p, const char *value, struct err *e)
-{
-	return copy_path(p->program, sizeof(p->program), value, e);
-}
-
-static int
-set_pin(struct plan *p, const char *value, struct err *e)
-{
-	if (strncmp(value, "sha256//", 8) != 0)
-		return err_set(e, ERR_CONFIG, "sha256// and base64");
-	return copy(p->pin, sizeof(p->pin), value, e);
-}
-
-static int
-set_number(const char *value, uint64_t min, uint64_t max, uint64_t *to,
+set_revoke_after(struct plan *p, const char *value, uint64_t number,
     struct err *e)
 {
-	if (parse_number(value, min, max, to, e) == 0)
-		return 0;
-	e->kind = ERR_CONFIG;
-	return -1;
-}
-
-static int
-set_port(struct plan *p, const char *value, struct err *e)
-{
-	uint64_t n = 0;
-
-	if (set_number(value, 1, 65535, &n, e) == -1)
-		return -1;
-	p->port = (uint16_t)n;
+	(void)value;
+	(void)e;
+	p->revoke_after = (uint32_t)number;
 	return 0;
 }
 
 static int
-set_revoke_after(struct plan *p, const char *value, struct err *e)
+set_every(struct plan *p, const char *value, uint64_t number, struct err *e)
 {
-	uint64_t n = 0;
-
-	/* With 1 the first bad login would revoke: no proof is possible. */
-	if (set_number(value, 2, 100, &n, e) == -1)
-		return -1;
-	p->revoke_after = (uint32_t)n;
+	(void)value;
+	(void)e;
+	p->every = number;
 	return 0;
 }
 
 static int
-set_duration(const char *value, uint64_t *to, struct err *e)
+set_min_age(struct plan *p, const char *value, uint64_t number, struct err *e)
 {
-	if (parse_duration(value, to, e) == 0)
-		return 0;
-	e->kind = ERR_CONFIG;
-	return -1;
-}
-
-static int
-set_every(struct plan *p, const char *value, struct err *e)
-{
-	return set_duration(value, &p->every, e);
-}
-
-static int
-set_min_age(struct plan *p, const char *value, struct err *e)
-{
-	return set_duration(value, &p->min_age, e);
-}
-
-static int
-set_jitter(struct plan *p, const char *value, struct err *e)
-{
-	return set_duration(value, &p->jitter, e);
-}
-
-static int
-set_window(struct plan *p, const char *value, struct err *e)
-{
-	if (window_parse(&p->windows, value, e) == 0)
-		return 0;
-	e->kind = ERR_CONFIG;
-	return -1;
-}
-
-static int
-set_pair(struct plan *p, const char *value, struct err *e)
-{
-	return copy(p->pair, sizeof(p->pair), value, e);
-}
-
-static int
-set_hook(struct plan *p, const char *value, struct err *e)
-{
-	return copy_path(p->hook, sizeof(p->hook), value, e);
-}
-
-static int
-set_drain(struct plan *p, const char *value, struct err *e)
-{
-	return set_duration(value, &p->drain, e);
-}
-
-static int
-set_timeout(struct plan *p, const char *value, struct err *e)
-{
-	uint64_t seconds = 0;
-
-	if (set_duration(value, &seconds, e) == -1)
-		return -1;
-	if (seconds < 1 || seconds > 3600)
-		return err_set(e, ERR_CONFIG, "1s to 1h");
-	p->timeout = (uint16_t)seconds;
+	(void)value;
+	(void)e;
+	p->min_age = number;
 	return 0;
 }
 
 static int
-set_method(struct plan *p, const char *value, struct err *e)
+set_jitter(struct plan *p, const char *value, uint64_t number, struct err *e)
 {
+	(void)value;
+	(void)e;
+	p->jitter = number;
+	return 0;
+}
+
+static int
+set_drain(struct plan *p, const char *value, uint64_t number, struct err *e)
+{
+	(void)value;
+	(void)e;
+	p->drain = number;
+	return 0;
+}
+
+static int
+set_timeout(struct plan *p, const char *value, uint64_t number, struct err *e)
+{
+	(void)value;
+	(void)e;
+	p->timeout = (uint16_t)number;
+	return 0;
+}
+
+static int
+set_window(struct plan *p, const char *value, uint64_t number, struct err *e)
+{
+	(void)number;
+	return window_parse(&p->windows, value, e);
+}
+
+static int
+set_method(struct plan *p, const char *value, uint64_t number, struct err *e)
+{
+	(void)number;
 	return method_named(&p->method, value, e);
 }
 
+/* In the order of the words in attr.c. */
+_Static_assert(MESSAGE_TLS_EXPLICIT == 1 && MESSAGE_TLS_IMPLICIT == 2 &&
+	MESSAGE_TLS_ZOS_IMPLICIT == 3,
+    "rotate.tls");
+
 static int
-set_tls(struct plan *p, const char *value, struct err *e)
+set_tls(struct plan *p, const char *value, uint64_t number, struct err *e)
 {
-	if (strcmp(value, "explicit") == 0)
-		p->tls = MESSAGE_TLS_EXPLICIT;
-	else if (strcmp(value, "implicit") == 0)
-		p->tls = MESSAGE_TLS_IMPLICIT;
-	else if (strcmp(value, "zos-implicit") == 0)
-		p->tls = MESSAGE_TLS_ZOS_IMPLICIT;
-	else
-		return err_set(e, ERR_CONFIG,
-		    "explicit, implicit or zos-implicit");
+	(void)value;
+	(void)e;
+	p->tls = (enum message_tls)number;
 	return 0;
 }
 
 static int
-set_policy(struct plan *p, const char *value, struct err *e)
+set_policy(struct plan *p, const char *value, uint64_t number, struct err *e)
 {
-	if (policy_named(&p->policy, value, e) == 0)
-		return 0;
-	e->kind = ERR_CONFIG;
-	return -1;
+	(void)number;
+	return policy_named(&p->policy, value, e);
 }
 
 static const struct setting settings[] = {
-	{ "rotate.host", set_host },
-	{ "rotate.port", set_port },
-	{ "rotate.method", set_method },
-	{ "rotate.tls", set_tls },
-	{ "rotate.policy", set_policy },
-	{ "rotate.every", set_every },
-	{ "rotate.min-age", set_min_age },
-	{ "rotate.jitter", set_jitter },
-	{ "rotate.window", set_window },
-	{ "rotate.pair", set_pair },
-	{ "rotate.hook", set_hook },
-	{ "rotate.revoke-after", set_revoke_after },
-	{ "rotate.drain", set_drain },
-	{ "rotate.timeout", set_timeout },
-	{ "rotate.ca-file", set_ca_file },
-	{ "rotate.pin", set_pin },
-	{ "rotate.cert", set_cert },
-	{ "rotate.cert-key", set_cert_key },
-	{ "rotate.exec", set_exec },
+	{ "rotate.host", TEXT(host) },
+	{ "rotate.port", .set = set_port },
+	{ "rotate.method", .set = set_method },
+	{ "rotate.tls", .set = set_tls },
+	{ "rotate.policy", .set = set_policy },
+	{ "rotate.every", .set = set_every },
+	{ "rotate.min-age", .set = set_min_age },
+	{ "rotate.jitter", .set = set_jitter },
+	{ "rotate.window", .set = set_window },
+	{ "rotate.pair", TEXT(pair) },
+	{ "rotate.hook", TEXT(hook) },
+	{ "rotate.revoke-after", .set = set_revoke_after },
+	{ "rotate.drain", .set = set_drain },
+	{ "rotate.timeout", .set = set_timeout },
+	{ "rotate.ca-file", TEXT(ca_file) },
+	{ "rotate.pin", TEXT(pin) },
+	{ "rotate.cert", TEXT(cert) },
+	{ "rotate.cert-key", TEXT(cert_key) },
+	{ "rotate.exec", TEXT(program) },
 };
+
+static int
+use(struct plan *p, const struct setting *s, const char *value, struct err *e)
+{
+	uint64_t number = 0;
+	int rv = attr_read(slice_of(s->key), value, &number, e);
+
+	if (rv == 0 && s->set == NULL)
+		rv = copy((char *)p + s->at, s->size, value, e);
+	else if (rv == 0)
+		rv = s->set(p, value, number, e);
+	if (rv == 0)
+		return 0;
+	e->kind = ERR_CONFIG;
+	return err_in(e, "%s=%s is not what it may be", s->key, value);
+}
 
 static int
 apply(struct plan *p, const struct record_attr *attr, struct err *e)
@@ -232,14 +183,9 @@ apply(struct plan *p, const struct record_attr *attr, struct err *e)
 	if (slice_text(attr->key, key, sizeof(key)) == -1 ||
 	    slice_text(attr->value, value, sizeof(value)) == -1)
 		return err_set(e, ERR_CONFIG, "an attribute is too long");
-	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		if (strcmp(settings[i].key, key) != 0)
-			continue;
-		if (settings[i].set(p, value, e) == -1)
-			return err_in(e, "%s=%s is not what it may be", key,
-			    value);
-		return 0;
-	}
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (strcmp(settings[i].key, key) == 0)
+			return use(p, &settings[i], value, e);
 	return err_set(e, ERR_CONFIG,
 	    "%s: no such setting of a rotation; see pawl-rotate(1)", key);
 }

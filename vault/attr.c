@@ -1,15 +1,19 @@
 #include <string.h>
 
-#include "cmd.h"
+#include "attr.h"
+#include "dataset.h"
 #include "io.h"
 #include "otp.h"
 #include "policy.h"
+#include "record.h"
 #include "window.h"
 
-/* An attribute that means something, and what its values may be. */
+/* An attribute that means something, and what its values may be: by check, or
+ * by read, which also says what number one is. */
 struct known {
 	const char *key;
 	int (*check)(const char *value, struct err *e);
+	int (*read)(const char *value, uint64_t *numberp, struct err *e);
 	bool repeatable;
 };
 
@@ -35,8 +39,18 @@ check_word(const char *value, struct err *e)
 }
 
 static int
+check_length(const char *value, size_t max, struct err *e)
+{
+	if (strlen(value) <= max)
+		return 0;
+	return err_set(e, ERR_USAGE, "must have at most %zu characters", max);
+}
+
+static int
 check_host(const char *value, struct err *e)
 {
+	if (check_length(value, ATTR_HOST_MAX, e) == -1)
+		return -1;
 	if (strpbrk(value, "@/") != NULL)
 		return err_set(e, ERR_USAGE,
 		    "must be a host name or address alone (the user is "
@@ -45,11 +59,9 @@ check_host(const char *value, struct err *e)
 }
 
 static int
-check_port(const char *value, struct err *e)
+read_port(const char *value, uint64_t *numberp, struct err *e)
 {
-	uint64_t n = 0;
-
-	return parse_number(value, 1, 65535, &n, e);
+	return parse_number(value, 1, 65535, numberp, e);
 }
 
 static int
@@ -60,38 +72,42 @@ check_dataset(const char *value, struct err *e)
 	return dataset_name(name, sizeof(name), slice_of(value), e);
 }
 
-/* words ends with NULL. */
+/* Its place among words, from 1; these end with NULL. */
 static int
-check_one_of(const char *value, const char *const *words, const char *what,
-    struct err *e)
+read_one_of(const char *value, const char *const *words, const char *what,
+    uint64_t *numberp, struct err *e)
 {
-	for (; *words != NULL; words++)
-		if (strcmp(*words, value) == 0)
+	uint64_t n;
+
+	for (n = 1; words[n - 1] != NULL; n++) {
+		*numberp = n;
+		if (strcmp(words[n - 1], value) == 0)
 			return 0;
+	}
 	return err_set(e, ERR_USAGE, "%s", what);
 }
 
 static int
-check_method(const char *value, struct err *e)
+read_method(const char *value, uint64_t *numberp, struct err *e)
 {
 	static const char *const methods[] = { "zos-pass", "site-pswd", "cpwd",
 		"site-cpwd", "wsftp-expired", "chpwd", "exec", "ssh-pam",
 		NULL };
 
-	return check_one_of(value, methods,
+	return read_one_of(value, methods,
 	    "must be zos-pass, site-pswd, cpwd, site-cpwd, wsftp-expired, "
 	    "chpwd, exec or ssh-pam",
-	    e);
+	    numberp, e);
 }
 
 static int
-check_tls(const char *value, struct err *e)
+read_tls(const char *value, uint64_t *numberp, struct err *e)
 {
 	static const char *const modes[] = { "explicit", "implicit",
 		"zos-implicit", NULL };
 
-	return check_one_of(value, modes,
-	    "must be explicit, implicit or zos-implicit", e);
+	return read_one_of(value, modes,
+	    "must be explicit, implicit or zos-implicit", numberp, e);
 }
 
 static int
@@ -103,14 +119,6 @@ check_policy(const char *value, struct err *e)
 }
 
 static int
-check_duration(const char *value, struct err *e)
-{
-	uint64_t seconds = 0;
-
-	return parse_duration(value, &seconds, e);
-}
-
-static int
 check_window(const char *value, struct err *e)
 {
 	struct windows w;
@@ -119,39 +127,36 @@ check_window(const char *value, struct err *e)
 }
 
 static int
-check_timeout(const char *value, struct err *e)
+read_timeout(const char *value, uint64_t *numberp, struct err *e)
 {
-	uint64_t seconds = 0;
-
-	if (parse_duration(value, &seconds, e) == -1)
+	if (parse_duration(value, numberp, e) == -1)
 		return -1;
-	if (seconds < 1 || seconds > 3600)
+	if (*numberp < 1 || *numberp > 3600)
 		return err_set(e, ERR_USAGE, "must be from 1s to 1h");
 	return 0;
 }
 
+/* With 1 the first bad login would revoke: no proof is possible. */
 static int
-check_revoke_after(const char *value, struct err *e)
+read_revoke_after(const char *value, uint64_t *numberp, struct err *e)
 {
-	uint64_t n = 0;
-
-	return parse_number(value, 2, 100, &n, e);
+	return parse_number(value, 2, 100, numberp, e);
 }
 
 static int
 check_path(const char *value, struct err *e)
 {
-	if (value[0] == '/')
-		return 0;
-	return err_set(e, ERR_USAGE, "must be an absolute path");
+	if (value[0] != '/')
+		return err_set(e, ERR_USAGE, "must be an absolute path");
+	return check_length(value, ATTR_PATH_MAX, e);
 }
 
 static int
 check_pin(const char *value, struct err *e)
 {
-	if (strncmp(value, "sha256//", 8) == 0 && value[8] != '\0')
-		return 0;
-	return err_set(e, ERR_USAGE, "must be sha256// and base64");
+	if (strncmp(value, "sha256//", 8) != 0 || value[8] == '\0')
+		return err_set(e, ERR_USAGE, "must be sha256// and base64");
+	return check_length(value, ATTR_PIN_MAX, e);
 }
 
 static int
@@ -161,41 +166,42 @@ check_name(const char *value, struct err *e)
 }
 
 static const struct known known[] = {
-	{ "user", check_word, false },
-	{ "host", check_host, true },
-	{ "port", check_port, false },
-	{ "service", check_word, false },
-	{ "scheme", check_word, false },
-	{ "path", check_any, true },
-	{ "dataset", check_dataset, false },
-	{ "notes", check_any, false },
-	{ "otp", check_name, false },
-	{ "otp.digits", otp_check_digits, false },
-	{ "otp.period", otp_check_period, false },
-	{ "otp.algorithm", otp_check_algorithm, false },
-	{ "rotate.method", check_method, false },
-	{ "rotate.host", check_host, false },
-	{ "rotate.port", check_port, false },
-	{ "rotate.tls", check_tls, false },
-	{ "rotate.policy", check_policy, false },
-	{ "rotate.every", check_duration, false },
-	{ "rotate.min-age", check_duration, false },
-	{ "rotate.jitter", check_duration, false },
-	{ "rotate.window", check_window, false },
-	{ "rotate.pair", check_name, false },
-	{ "rotate.hook", check_path, false },
-	{ "rotate.revoke-after", check_revoke_after, false },
-	{ "rotate.drain", check_duration, false },
-	{ "rotate.timeout", check_timeout, false },
-	{ "rotate.ca-file", check_path, false },
-	{ "rotate.pin", check_pin, false },
-	{ "rotate.cert", check_path, false },
-	{ "rotate.cert-key", check_path, false },
-	{ "rotate.exec", check_path, false },
+	{ "user", .check = check_word },
+	{ "host", .check = check_host, .repeatable = true },
+	{ "port", .read = read_port },
+	{ "service", .check = check_word },
+	{ "scheme", .check = check_word },
+	{ "path", .check = check_any, .repeatable = true },
+	{ "dataset", .check = check_dataset },
+	{ "notes", .check = check_any },
+	{ "otp", .check = check_name },
+	{ "otp.digits", .check = otp_check_digits },
+	{ "otp.period", .check = otp_check_period },
+	{ "otp.algorithm", .check = otp_check_algorithm },
+	{ "rotate.method", .read = read_method },
+	{ "rotate.host", .check = check_host },
+	{ "rotate.port", .read = read_port },
+	{ "rotate.tls", .read = read_tls },
+	{ "rotate.policy", .check = check_policy },
+	{ "rotate.every", .read = parse_duration },
+	{ "rotate.min-age", .read = parse_duration },
+	{ "rotate.jitter", .read = parse_duration },
+	{ "rotate.window", .check = check_window },
+	{ "rotate.pair", .check = check_name },
+	{ "rotate.hook", .check = check_path },
+	{ "rotate.revoke-after", .read = read_revoke_after },
+	{ "rotate.drain", .read = parse_duration },
+	{ "rotate.timeout", .read = read_timeout },
+	{ "rotate.ca-file", .check = check_path },
+	{ "rotate.pin", .check = check_pin },
+	{ "rotate.cert", .check = check_path },
+	{ "rotate.cert-key", .check = check_path },
+	{ "rotate.exec", .check = check_path },
 };
 
 /* A site's own attributes, of which pawl knows nothing. */
-static const struct known own = { "x-", check_any, true };
+static const struct known own = { "x-", .check = check_any,
+	.repeatable = true };
 
 static const struct known *
 find_known(struct slice key)
@@ -211,78 +217,36 @@ find_known(struct slice key)
 	return NULL;
 }
 
-static int
-check_attr(char *const *args, int i, struct err *e)
-{
-	struct slice key = { NULL, 0 }, value = { NULL, 0 };
-	const struct known *k = NULL;
-	char shown[80];
-
-	/* It may be a password: it is not shown. */
-	if (attr_split(args[i], &key, &value) == -1)
-		return err_set(e, ERR_USAGE,
-		    "attribute %d is not ATTR=VALUE, as in "
-		    "host=ftp.example.com; a secret is never an argument",
-		    i + 1);
-	(void)text_show(shown, sizeof(shown), key);
-	if ((k = find_known(key)) == NULL)
-		return err_set(e, ERR_USAGE,
-		    "no attribute %s: see ATTRIBUTES in pawl-vault(1); a name "
-		    "of your own begins with x-",
-		    shown);
-	if (!k->repeatable && attr_among(args, i, key))
-		return err_set(e, ERR_USAGE, "%s= can be given only once",
-		    shown);
-	if (value.len == 0)
-		return 0;
-	if (record_attr_check(key, value, e) == -1)
-		return -1;
-	if (k->check((const char *)value.p, e) == -1)
-		return err_in(e, "%s", shown);
-	return 0;
-}
-
 bool
 attr_known(struct slice key)
 {
 	return find_known(key) != NULL;
 }
 
-int
-attr_split(const char *arg, struct slice *key, struct slice *value)
-{
-	const char *equals = strchr(arg, '=');
-
-	if (equals == NULL)
-		return -1;
-	key->p = (const unsigned char *)arg;
-	key->len = (size_t)(equals - arg);
-	*value = slice_of(equals + 1);
-	return 0;
-}
-
 bool
-attr_among(char *const *args, int n, struct slice key)
+attr_repeatable(struct slice key)
 {
-	struct slice other, value;
-	int i = 0;
+	const struct known *k = find_known(key);
 
-	for (i = 0; i < n; i++) {
-		if (attr_split(args[i], &other, &value) == 0 &&
-		    slice_equal(key, other))
-			return true;
-	}
-	return false;
+	return k != NULL && k->repeatable;
 }
 
 int
-attr_check(char *const *args, int n, struct err *e)
+attr_read(struct slice key, const char *value, uint64_t *numberp, struct err *e)
 {
-	int i = 0;
+	const struct known *k = find_known(key);
 
-	for (i = 0; i < n; i++) {
-		if (check_attr(args, i, e) == -1)
-			return -1;
-	}
-	return 0;
+	*numberp = 0;
+	if (k == NULL)
+		return err_set(e, ERR_USAGE, "no such attribute");
+	if (*value == '\0')
+		return err_set(e, ERR_USAGE, "must not be empty");
+	return k->read != NULL ? k->read(value, numberp, e) :
+				 k->check(value, e);
+}
+
+const char *
+attr_key(size_t i)
+{
+	return i < sizeof(known) / sizeof(known[0]) ? known[i].key : NULL;
 }

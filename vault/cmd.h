@@ -1,6 +1,6 @@
 /*
  * pawl-vault's commands, one function and one file each, and what they share:
- * the session (cmd.c), attributes (attr.c) and the change of one entry
+ * the session (cmd.c), attributes (attr_args.c) and the change of one entry
  * (change.c).
  */
 #ifndef CMD_H
@@ -158,9 +158,6 @@ int attr_split(const char *arg, struct slice *key, struct slice *value);
 
 /* Whether one of the n arguments is about this key. */
 bool attr_among(char *const *args, int n, struct slice key);
-
-/* Whether there is such an attribute, or it is a site's own. */
-bool attr_known(struct slice key);
 
 /*
  * Checks n arguments ATTR=VALUE: known attributes, or a site's own (x-...), and

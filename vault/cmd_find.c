@@ -1,5 +1,6 @@
 #include <fnmatch.h>
 
+#include "attr.h"
 #include "cmd.h"
 
 struct wish {

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "attr.h"
 #include "cmd.h"
 #include "io.h"
 

@@ -4,6 +4,8 @@
 #include <check.h>
 #include <string.h>
 
+#include "attr.h"
+#include "net/method.h"
 #include "plan.h"
 
 Suite *plan_suite(void);
@@ -86,6 +88,10 @@ static const struct {
 	{ "rotate.every", "soon" },
 	{ "rotate.revoke-after", "1" },
 	{ "rotate.revoke-after", "101" },
+	{ "rotate.host", "" },
+	{ "rotate.host", "me@ftp.example.com" },
+	{ "rotate.pin", "sha256//" },
+	{ "rotate.pair", "/site2" },
 	{ "rotate.timeout", "0s" },
 	{ "rotate.timeout", "2h" },
 	{ "rotate.ca-file", "partner.pem" },
@@ -109,6 +115,75 @@ START_TEST(what_is_wrong_is_named)
 	ck_assert_int_eq(plan_read(&plan, &entry, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_CONFIG);
 	ck_assert_ptr_nonnull(strstr(err.msg, wrong[_i].key));
+}
+END_TEST
+
+/* Both go by one table: include/attr.h. */
+START_TEST(what_can_be_set_means_something)
+{
+	const char *key = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; (key = attr_key(i)) != NULL; i++) {
+		ck_assert(attr_known(slice_of(key)));
+		if (strncmp(key, "rotate.", 7) != 0)
+			continue;
+		n++;
+		plain();
+		add(key, "");
+		ck_assert_int_eq(plan_read(&plan, &entry, &err), -1);
+		ck_assert_msg(strstr(err.msg, "must not be empty") != NULL,
+		    "%s: %s", key, err.msg);
+	}
+	ck_assert_uint_gt(n, 10);
+}
+END_TEST
+
+static const struct {
+	const char *key;
+	const char *begin;
+	size_t longest;
+} lengths[] = {
+	{ "rotate.host", "h", MESSAGE_HOST_MAX },
+	{ "rotate.pair", "p", RECORD_NAME_MAX },
+	{ "rotate.hook", "/h", MESSAGE_PATH_MAX },
+	{ "rotate.ca-file", "/c", MESSAGE_PATH_MAX },
+	{ "rotate.cert", "/c", MESSAGE_PATH_MAX },
+	{ "rotate.pin", "sha256//p", MESSAGE_PIN_MAX },
+};
+
+START_TEST(the_longest_that_can_be_set_can_be_used)
+{
+	static char value[MESSAGE_PATH_MAX + 2];
+	const char *key = lengths[_i].key;
+	uint64_t number = 0;
+
+	memset(value, 'x', lengths[_i].longest);
+	memcpy(value, lengths[_i].begin, strlen(lengths[_i].begin));
+	value[lengths[_i].longest] = '\0';
+	plain();
+	add(key, value);
+	ck_assert_int_eq(attr_read(slice_of(key), value, &number, &err), 0);
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), 0);
+	value[lengths[_i].longest] = 'x';
+	value[lengths[_i].longest + 1] = '\0';
+	plain();
+	add(key, value);
+	ck_assert_int_eq(attr_read(slice_of(key), value, &number, &err), -1);
+	ck_assert_int_eq(plan_read(&plan, &entry, &err), -1);
+}
+END_TEST
+
+START_TEST(every_method_can_be_set)
+{
+	uint64_t place = 0;
+	int n;
+
+	for (n = MESSAGE_ZOS_PASS; n <= MESSAGE_SSH_PAM; n++)
+		ck_assert_int_eq(attr_read(slice_of("rotate.method"),
+				     method_of((enum message_method)n)->name,
+				     &place, &err),
+		    0);
 }
 END_TEST
 
@@ -196,6 +271,10 @@ plan_suite(void)
 	tcase_add_test(t, everything_can_be_set);
 	tcase_add_loop_test(t, what_is_wrong_is_named, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(t, what_can_be_set_means_something);
+	tcase_add_loop_test(t, the_longest_that_can_be_set_can_be_used, 0,
+	    sizeof(lengths) / sizeof(lengths[0]));
+	tcase_add_test(t, every_method_can_be_set);
 	tcase_add_loop_test(t, methods_and_modes_have_names, 0,
 	    sizeof(modes) / sizeof(modes[0]));
 	tcase_add_test(t, what_is_missing_is_named);
