@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -224,12 +225,19 @@ drive(const struct fleet *f, struct show *show, struct pool *pool,
 		.tick = show->progress.terminal ? tick : NULL,
 		.arg = show };
 	struct drive_totals totals;
+	unsigned int *each = NULL;
+	int rv = -1;
 
 	if (targets->n < o.limits.jobs)
 		o.limits.jobs = (unsigned int)targets->n;
 	show->progress.total = targets->n;
-	if (stop_catch(&o.stop_fd, e) == -1 ||
-	    drive_run(&o, targets, &totals, e) == -1)
+	if ((each = targets_per_host(targets, e)) == NULL)
+		return -1;
+	o.limits.each = each;
+	if (stop_catch(&o.stop_fd, e) == 0)
+		rv = drive_run(&o, targets, &totals, e);
+	free(each);
+	if (rv == -1)
 		return -1;
 	sum_up(show, targets, &totals);
 	if (totals.left > 0)

@@ -57,6 +57,15 @@ set_revoke_after(struct plan *p, const char *value, uint64_t number,
 }
 
 static int
+set_per_host(struct plan *p, const char *value, uint64_t number, struct err *e)
+{
+	(void)value;
+	(void)e;
+	p->per_host = (unsigned int)number;
+	return 0;
+}
+
+static int
 set_every(struct plan *p, const char *value, uint64_t number, struct err *e)
 {
 	(void)value;
@@ -150,6 +159,7 @@ static const struct setting settings[] = {
 	{ "rotate.hook", TEXT(hook) },
 	{ "rotate.revoke-after", .set = set_revoke_after },
 	{ "rotate.drain", .set = set_drain },
+	{ "rotate.per-host", .set = set_per_host },
 	{ "rotate.timeout", .set = set_timeout },
 	{ "rotate.ca-file", TEXT(ca_file) },
 	{ "rotate.pin", TEXT(pin) },

@@ -19,6 +19,8 @@
  *	rotate.drain		2m: how long a job may hold the password it was
  *				given before it logs in
  *	rotate.timeout		60s: for each reply of the server
+ *	rotate.per-host		how many entries of its host may be under way at
+ *				a time; else what pawl.conf says of any host
  *	rotate.ca-file		PEM file of the only authorities to trust
  *	rotate.pin		sha256//... of the server's key
  *	rotate.cert		PEM file with the certificate to show to it
@@ -51,6 +53,8 @@ struct plan {
 	enum message_tls tls;
 	struct policy policy;
 	uint32_t revoke_after;
+	/* 0 where it says nothing. */
+	unsigned int per_host;
 	uint64_t every;
 	uint64_t min_age;
 	uint64_t drain;

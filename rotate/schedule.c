@@ -20,6 +20,8 @@ struct host {
 	size_t first;
 	size_t last;
 	unsigned int running;
+	/* At a time. */
+	unsigned int most;
 };
 
 struct schedule {
@@ -147,6 +149,25 @@ queue(struct schedule *s)
 	}
 }
 
+/* What is said about a host by its items counts, else what counts for any. */
+static void
+limit_hosts(struct schedule *s)
+{
+	const unsigned int *each = s->limits.each;
+	size_t i;
+
+	for (i = 0; each != NULL && i < s->n; i++) {
+		struct host *h = &s->hosts[s->items[i].host_at];
+
+		if (each[i] > 0 && (h->most == 0 || each[i] < h->most))
+			h->most = each[i];
+	}
+	for (i = 0; i < s->nhosts; i++)
+		if (s->hosts[i].most == 0)
+			s->hosts[i].most = s->limits.per_host;
+	s->limits.each = NULL;
+}
+
 int
 schedule_begin(struct schedule *s, struct err *e)
 {
@@ -170,6 +191,7 @@ schedule_begin(struct schedule *s, struct err *e)
 		return err_sys(e, ERR_IO, "memory for a schedule");
 	for (i = 0; i < s->nhosts; i++)
 		s->hosts[i].first = NONE;
+	limit_hosts(s);
 	queue(s);
 	return 0;
 }
@@ -214,8 +236,7 @@ schedule_next(struct schedule *s, size_t *itemp)
 	for (i = 0; i < s->nring; i++) {
 		at = (s->turn + i) % s->nring;
 		h = &s->hosts[s->ring[at]];
-		if (h->running >= s->limits.per_host ||
-		    (item = take(s, h)) == NONE)
+		if (h->running >= h->most || (item = take(s, h)) == NONE)
 			continue;
 		if (h->first == NONE)
 			leave(s, at);

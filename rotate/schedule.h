@@ -2,8 +2,8 @@
  * Which of many entries comes next.  Pure.
  *
  * Hosts take turns, and in a host's queue the entries come as they were added.
- * One starts when fewer than jobs are running, fewer than per_host of them
- * against its host, and none of them with its account: two at once would spend
+ * One starts when fewer than jobs are running, fewer of them against its host
+ * than may be at a time, and none of them with its account: two at once would spend
  * one account's tries twice.  The brake ends it for the others: when so many
  * have failed, the fault may be one that they all would meet.
  */
@@ -22,6 +22,10 @@ struct schedule_limits {
 	/* Both at least 1. */
 	unsigned int jobs;
 	unsigned int per_host;
+	/* What each item says about its host instead, as they are added; 0 where
+	 * it says nothing, and of several the smallest counts.  NULL for none;
+	 * borrowed until schedule_begin() has ended. */
+	const unsigned int *each;
 	/* So many failures, or so many of 100 that have ended, are too many;
 	 * 0: any number is fine. */
 	unsigned int brake_count;

@@ -75,7 +75,8 @@ add_entry(struct targets *t, const struct entry *entry, const struct plan *plan,
 {
 	struct target fresh = { .name = text_of(entry->name),
 		.host = strdup(plan == NULL ? "" : plan->host),
-		.user = strdup(plan == NULL ? "" : plan->user) };
+		.user = strdup(plan == NULL ? "" : plan->user),
+		.per_host = plan == NULL ? 0 : plan->per_host };
 
 	memcpy(fresh.id, entry->id, sizeof(fresh.id));
 	return append(t, &fresh, e);
@@ -294,6 +295,21 @@ targets_choose(struct targets *t, struct vault *v, const struct targets_wish *s,
 		return -1;
 	}
 	return drop_repeated(t, e);
+}
+
+unsigned int *
+targets_per_host(const struct targets *t, struct err *e)
+{
+	unsigned int *each = calloc(t->n + 1, sizeof(*each));
+	size_t i;
+
+	if (each == NULL) {
+		(void)no_memory(e);
+		return NULL;
+	}
+	for (i = 0; i < t->n; i++)
+		each[i] = t->list[i].per_host;
+	return each;
 }
 
 void

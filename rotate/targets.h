@@ -18,6 +18,8 @@ struct target {
 	char *name;
 	char *host;
 	char *user;
+	/* Its rotate.per-host; 0 where it has none. */
+	unsigned int per_host;
 };
 
 struct targets {
@@ -58,5 +60,9 @@ struct targets_wish {
 int targets_choose(struct targets *t, struct vault *v,
     const struct targets_wish *s, struct err *e) MUST_CHECK;
 void targets_free(struct targets *t);
+
+/* The per_host of each, for schedule_limits; the caller frees it.  ERR_IO. */
+unsigned int *targets_per_host(const struct targets *t,
+    struct err *e) MUST_CHECK;
 
 #endif

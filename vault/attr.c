@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "attr.h"
+#include "config.h"
 #include "dataset.h"
 #include "io.h"
 #include "otp.h"
@@ -136,6 +137,12 @@ read_timeout(const char *value, uint64_t *numberp, struct err *e)
 	return 0;
 }
 
+static int
+read_per_host(const char *value, uint64_t *numberp, struct err *e)
+{
+	return parse_number(value, 1, CONFIG_JOBS_MAX, numberp, e);
+}
+
 /* With 1 the first bad login would revoke: no proof is possible. */
 static int
 read_revoke_after(const char *value, uint64_t *numberp, struct err *e)
@@ -191,6 +198,7 @@ static const struct known known[] = {
 	{ "rotate.hook", .check = check_path },
 	{ "rotate.revoke-after", .read = read_revoke_after },
 	{ "rotate.drain", .read = parse_duration },
+	{ "rotate.per-host", .read = read_per_host },
 	{ "rotate.timeout", .read = read_timeout },
 	{ "rotate.ca-file", .check = check_path },
 	{ "rotate.pin", .check = check_pin },

@@ -195,6 +195,26 @@ HELD='{"point": "pass-reply", "change": true, "do": "delay", "ms": 1000}'
 	[ "$(total changes)" -eq 45 ]
 }
 
+@test "an entry says how many its host takes at a time" {
+	echo 'rotate-per-host = 2' >"$PAWL_CONFIG"
+	serve 12 "$SLOW"
+	pawl-vault set fleet/07 rotate.per-host=5 >/dev/null
+	# The most cautious word of several.
+	pawl-vault set fleet/08 rotate.per-host=1 >/dev/null
+	run pawl-rotate check --all --jobs 8
+	ends 0 "12 entries: 12 good"
+	[ "$(total pass_at_once)" -eq 1 ]
+	# What is known of this host goes before what counts for any.
+	pawl-vault set fleet/08 rotate.per-host= >/dev/null
+	run pawl-rotate check --all --jobs 8
+	ends 0 "12 entries: 12 good"
+	n=$(total pass_at_once)
+	[ "$n" -gt 2 ]
+	[ "$n" -le 5 ]
+	run pawl-vault set fleet/08 rotate.per-host=0
+	ends 64 "rotate.per-host: "
+}
+
 @test "a run over many is quiet if asked to, and tells of faults" {
 	serve 6 '' 'U03="changes_left": 0'
 	run pawl-rotate --quiet --all

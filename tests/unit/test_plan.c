@@ -44,6 +44,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(plan.every, 30 * 86400);
 	ck_assert_uint_eq(plan.min_age, 86400);
 	ck_assert_uint_eq(plan.drain, 120);
+	ck_assert_uint_eq(plan.per_host, 0);
 	ck_assert_str_eq(plan.policy.name, "racf");
 	ck_assert_str_eq(plan.ca_file, "");
 }
@@ -59,6 +60,7 @@ START_TEST(everything_can_be_set)
 	add("rotate.min-age", "0s");
 	add("rotate.revoke-after", "5");
 	add("rotate.drain", "10s");
+	add("rotate.per-host", "12");
 	add("rotate.timeout", "5s");
 	add("rotate.ca-file", "/etc/pawl/partner.pem");
 	add("rotate.pin", "sha256//AAAA");
@@ -71,6 +73,7 @@ START_TEST(everything_can_be_set)
 	ck_assert_uint_eq(plan.min_age, 0);
 	ck_assert_uint_eq(plan.revoke_after, 5);
 	ck_assert_uint_eq(plan.drain, 10);
+	ck_assert_uint_eq(plan.per_host, 12);
 	ck_assert_uint_eq(plan.timeout, 5);
 	ck_assert_str_eq(plan.ca_file, "/etc/pawl/partner.pem");
 	ck_assert_str_eq(plan.pin, "sha256//AAAA");
@@ -88,6 +91,8 @@ static const struct {
 	{ "rotate.every", "soon" },
 	{ "rotate.revoke-after", "1" },
 	{ "rotate.revoke-after", "101" },
+	{ "rotate.per-host", "0" },
+	{ "rotate.per-host", "513" },
 	{ "rotate.host", "" },
 	{ "rotate.host", "me@ftp.example.com" },
 	{ "rotate.pin", "sha256//" },

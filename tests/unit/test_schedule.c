@@ -82,6 +82,59 @@ START_TEST(no_more_than_so_many_against_one_host)
 }
 END_TEST
 
+/* What the entries say about a host: the least; nothing about the others. */
+START_TEST(a_host_may_have_a_limit_of_its_own)
+{
+	static const unsigned int each[] = { 0, 3, 1, 0, 2, 0, 0, 5, 0, 0 };
+	const struct schedule_limits limits = { .jobs = 20,
+		.per_host = 2,
+		.each = each };
+	struct schedule *s = schedule_new(&limits, &e);
+
+	ck_assert_ptr_nonnull(s);
+	/* a to d: one at a time. */
+	add(s, "one", "A");
+	add(s, "One", "B");
+	add(s, "ONE", "C");
+	add(s, "one", "D");
+	/* e and f: what e says is more than nothing. */
+	add(s, "two", "A");
+	add(s, "two", "B");
+	/* g to j: more than usual, by the word of one. */
+	add(s, "more", "A");
+	add(s, "more", "B");
+	add(s, "more", "C");
+	add(s, "more", "D");
+	ck_assert_int_eq(schedule_begin(s, &e), 0);
+	ck_assert_str_eq(starts(s), "aegfhij");
+	ck_assert_str_eq(starts(s), "");
+	schedule_done(s, 0, SCHEDULE_GOOD);
+	ck_assert_str_eq(starts(s), "b");
+	schedule_done(s, 1, SCHEDULE_GOOD);
+	ck_assert_str_eq(starts(s), "c");
+	schedule_free(s);
+}
+END_TEST
+
+START_TEST(where_nothing_is_said_the_usual_counts)
+{
+	static const unsigned int each[] = { 0, 0, 0, 1 };
+	const struct schedule_limits limits = { .jobs = 20,
+		.per_host = 2,
+		.each = each };
+	struct schedule *s = schedule_new(&limits, &e);
+
+	ck_assert_ptr_nonnull(s);
+	add(s, "one", "A");
+	add(s, "one", "B");
+	add(s, "one", "C");
+	add(s, "two", "A");
+	ck_assert_int_eq(schedule_begin(s, &e), 0);
+	ck_assert_str_eq(starts(s), "adb");
+	schedule_free(s);
+}
+END_TEST
+
 START_TEST(one_account_is_never_under_way_twice)
 {
 	struct schedule *s = make(9, 9);
@@ -147,7 +200,10 @@ END_TEST
 static size_t
 brake(unsigned int count, unsigned int share, const char *ends, bool *brakedp)
 {
-	const struct schedule_limits limits = { 1, 1, count, share };
+	const struct schedule_limits limits = { .jobs = 1,
+		.per_host = 1,
+		.brake_count = count,
+		.brake_share = share };
 	struct schedule *s = schedule_new(&limits, &e);
 	char users[10][2];
 	size_t i, item, n = 0;
@@ -276,6 +332,8 @@ schedule_suite(void)
 
 	tcase_add_test(t, hosts_take_turns);
 	tcase_add_test(t, no_more_than_so_many_against_one_host);
+	tcase_add_test(t, a_host_may_have_a_limit_of_its_own);
+	tcase_add_test(t, where_nothing_is_said_the_usual_counts);
 	tcase_add_test(t, one_account_is_never_under_way_twice);
 	tcase_add_test(t, the_last_of_a_queue_may_be_taken_first);
 	tcase_add_test(t, what_has_no_host_is_nobodys_account);
