@@ -322,7 +322,7 @@ cuts: setup-test
 	@B='$(abspath $B)' JOBS=$$(nproc) tests/crash/cuts.py
 
 demo: setup-test
-	@$(MAKE) $(SUB) B='$B' all $B/tests/pam_pawl.so
+	@$(MAKE) $(SUB) B='$B' all $B/tests/pam_pawl.so $B/tests/clock.so
 	@B='$(abspath $B)' tests/demo.sh
 
 # What each target needs from Debian; installed if we are root.
