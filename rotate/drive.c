@@ -143,6 +143,14 @@ is_due(const struct drive *d, const struct task *t, int64_t now)
 	return t->step == TASK_DRAIN && (t->wake <= now || d->totals->stopped);
 }
 
+/* Waits for nothing but its time. */
+static bool
+is_asleep(const struct task *t)
+{
+	return t->step == TASK_LOCK || t->step == TASK_DRAIN ||
+	    t->step == TASK_SETTLE;
+}
+
 static bool
 wants_to_write(const struct task *t)
 {
@@ -267,8 +275,7 @@ proceed(struct drive *d)
 		write = write || wants_to_write(d->tasks[i]);
 		due = due || is_due(d, d->tasks[i], now);
 		asked = asked || d->tasks[i]->step == TASK_ASKED;
-		if (d->tasks[i]->step != TASK_LOCK &&
-		    d->tasks[i]->step != TASK_DRAIN)
+		if (!is_asleep(d->tasks[i]))
 			continue;
 		if (until == -1 || d->tasks[i]->wake < until)
 			until = d->tasks[i]->wake;
@@ -319,15 +326,22 @@ wait_for(struct drive *d, int64_t until)
 		stop(d);
 }
 
+/* Those whose time has come, and that need no vault for it. */
 static void
-try_locks(struct drive *d)
+wake_up(struct drive *d)
 {
 	const int64_t now = task_clock();
+	struct task *t = NULL;
 	size_t i;
 
-	for (i = 0; i < d->n; i++)
-		if (d->tasks[i]->step == TASK_LOCK && d->tasks[i]->wake <= now)
-			task_lock(d->tasks[i]);
+	for (i = 0; i < d->n; i++) {
+		t = d->tasks[i];
+		if (t->step == TASK_LOCK && t->wake <= now)
+			task_lock(t);
+		else if (t->step == TASK_SETTLE &&
+		    (t->wake <= now || d->totals->stopped))
+			task_settle(t, d->totals->stopped);
+	}
 }
 
 static void
@@ -337,7 +351,7 @@ loop(struct drive *d)
 
 	for (;;) {
 		start(d);
-		try_locks(d);
+		wake_up(d);
 		until = proceed(d);
 		finish(d);
 		if (d->o->tick != NULL)

@@ -102,6 +102,15 @@ set_drain(struct plan *p, const char *value, uint64_t number, struct err *e)
 }
 
 static int
+set_settle(struct plan *p, const char *value, uint64_t number, struct err *e)
+{
+	(void)value;
+	(void)e;
+	p->settle = number;
+	return 0;
+}
+
+static int
 set_timeout(struct plan *p, const char *value, uint64_t number, struct err *e)
 {
 	(void)value;
@@ -160,6 +169,7 @@ static const struct setting settings[] = {
 	{ "rotate.revoke-after", .set = set_revoke_after },
 	{ "rotate.drain", .set = set_drain },
 	{ "rotate.per-host", .set = set_per_host },
+	{ "rotate.settle", .set = set_settle },
 	{ "rotate.timeout", .set = set_timeout },
 	{ "rotate.ca-file", TEXT(ca_file) },
 	{ "rotate.pin", TEXT(pin) },
@@ -226,6 +236,7 @@ defaults(struct plan *p, struct err *e)
 	p->every = 30 * DAY;
 	p->min_age = DAY;
 	p->drain = 120;
+	p->settle = 120;
 	return policy_named(&p->policy, "racf", e);
 }
 

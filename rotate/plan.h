@@ -18,6 +18,8 @@
  *	rotate.revoke-after	3: bad logins in a row that revoke the account
  *	rotate.drain		2m: how long a job may hold the password it was
  *				given before it logs in
+ *	rotate.settle		2m: how long a run waits for a change that the
+ *				server has said yes to
  *	rotate.timeout		60s: for each reply of the server
  *	rotate.per-host		how many entries of its host may be under way at
  *				a time; else what pawl.conf says of any host
@@ -58,6 +60,7 @@ struct plan {
 	uint64_t every;
 	uint64_t min_age;
 	uint64_t drain;
+	uint64_t settle;
 	uint64_t jitter;
 	struct windows windows;
 	/* "" for none. */

@@ -14,6 +14,13 @@
 #define LOCK_PAUSE 50
 #define DRAIN_PAUSE 100
 
+/* Between the logins while a server is slow: the first pause is at most
+ * SETTLE_FIRST and at most that part of rotate.settle, each of the others twice
+ * the one before, at most SETTLE_MAX. */
+#define SETTLE_FIRST 2000
+#define SETTLE_PART 16
+#define SETTLE_MAX 30000
+
 int64_t
 task_clock(void)
 {
@@ -237,6 +244,39 @@ task_drain(struct task *t, struct vault *v, bool hurry)
 	t->wake = now + DRAIN_PAUSE;
 }
 
+static int64_t
+smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The last login is at the end of the wait. */
+static void
+begin_pause(struct task *t)
+{
+	const int64_t now = task_clock();
+	const int64_t limit = (int64_t)t->plan.settle * 1000;
+
+	if (t->settle_end == 0) {
+		t->settle_end = now + limit;
+		t->settle_pause = smaller(SETTLE_FIRST, limit / SETTLE_PART);
+		if (limit > 0)
+			say(t, "the server said yes and has not done it: wait");
+	}
+	t->step = TASK_SETTLE;
+	t->since = now;
+	t->wake = smaller(now + t->settle_pause, t->settle_end);
+	t->settle_pause = smaller(t->settle_pause * 2, SETTLE_MAX);
+}
+
+void
+task_settle(struct task *t, bool hurry)
+{
+	bool over = t->since >= t->settle_end;
+
+	next(t, hurry || over ? TX_WAIT_OVER : TX_WAITED);
+}
+
 /* Somebody may have edited the entry, but not under the run's feet. */
 static int
 still_ours(const struct task *t, const struct entry *entry, struct err *e)
@@ -396,6 +436,10 @@ task_act(struct task *t)
 	if (t->tx.action == TX_DRAIN) {
 		t->step = TASK_DRAIN;
 		t->since = t->wake = task_clock();
+		return;
+	}
+	if (t->tx.action == TX_SETTLE) {
+		begin_pause(t);
 		return;
 	}
 	t->offered = false;

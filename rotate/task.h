@@ -27,6 +27,8 @@ enum task_step {
 	TASK_ASKED,
 	/* That no job holds the password; looked at again at wake. */
 	TASK_DRAIN,
+	/* Time for a server that is slow; looked at again at wake. */
+	TASK_SETTLE,
 	TASK_OVER
 };
 
@@ -40,6 +42,9 @@ struct task {
 	 * is waited for was. */
 	int64_t wake;
 	int64_t since;
+	/* For a slow server: 0 or when the wait is over, and the next pause. */
+	int64_t settle_end;
+	int64_t settle_pause;
 	struct plan plan;
 	int lock;
 	struct tx tx;
@@ -79,6 +84,10 @@ void task_read(struct task *t, struct vault *v);
 /* In TASK_DRAIN: looks, and goes on if no job holds the password any more, or
  * has for too long.  hurry: do not wait. */
 void task_drain(struct task *t, struct vault *v, bool hurry);
+
+/* In TASK_SETTLE: goes on, with another login or, when it was waited long
+ * enough, with the end.  hurry: do not wait. */
+void task_settle(struct task *t, bool hurry);
 
 /* In TASK_STATE: whether the vault is to have it, and putting it there. */
 bool task_must_put(const struct task *t);

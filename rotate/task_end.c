@@ -16,12 +16,29 @@ conclude_early(const struct task *t, struct err *e)
 	const struct rotation *rotation = &t->tx.rotation;
 
 	return err_set(e, ERR_BUSY,
-	    "%s: a change that was lost may still come, so nothing is tried "
+	    "%s: a change that was sent may still come, so nothing is tried "
 	    "and no job is given the password; in %" PRIu64
 	    " s run: pawl-rotate recover%s %s",
 	    t->target->name, tx_wait(rotation, (uint64_t)time(NULL)),
 	    rotation->state == ROTATION_ATTN ? " --again" : "",
 	    t->target->name);
+}
+
+/* What may be behind a proof that failed: "", or words after "kept". */
+static const char *
+doubt(const struct task *t)
+{
+	switch (t->tx.rotation.reply) {
+	case ROTATION_REPLY_YES:
+		return plan_doubt(&t->plan);
+	case ROTATION_REPLY_NO:
+		return " (the server refused the change and then the old "
+		       "password: it made the change all the same, or a "
+		       "person or another machine made one)";
+	case ROTATION_REPLY_NONE:
+		break;
+	}
+	return "";
 }
 
 int
@@ -61,25 +78,27 @@ task_conclude(const struct task *t, struct err *e)
 	case TX_END_STRANGER:
 		return err_set(e, ERR_ATTENTION,
 		    "%s: the server refuses the current password though "
-		    "nothing was sent; find out why, then run: pawl-vault "
-		    "set %s",
+		    "nothing was sent: a person or another machine has changed "
+		    "it; find out, then run: pawl-vault set %s",
 		    name, name);
 	case TX_END_ATTENTION:
 		return err_set(e, ERR_ATTENTION,
 		    "%s: no password could be proved, all are kept%s; have "
 		    "the account looked at, then run: pawl-rotate recover "
 		    "--again %s",
-		    name,
-		    t->tx.rotation.reply == ROTATION_REPLY_YES ?
-			plan_doubt(&t->plan) :
-			"",
-		    name);
+		    name, doubt(t), name);
 	case TX_END_EXPIRED:
 		return err_set(e, ERR_REFUSED,
 		    "%s: the server says that the current password is right "
 		    "and has expired; run: pawl-rotate %s, and if that ends in "
 		    "attention: pawl-rotate recover --again %s",
 		    name, name, name);
+	case TX_END_LATE:
+		return err_set(e, ERR_ATTENTION,
+		    "%s: the server said yes and has not done it, the old "
+		    "password holds for now; no job is given it until this is "
+		    "run, in %" PRIu64 " s: pawl-rotate recover %s",
+		    name, tx_wait(&t->tx.rotation, (uint64_t)time(NULL)), name);
 	case TX_END_EARLY:
 		return conclude_early(t, e);
 	}

@@ -132,7 +132,7 @@ rest(struct tx *t, enum tx_end end, const struct tx_limits *limits)
 static void
 promote(struct tx *t, const struct tx_limits *limits)
 {
-	/* Unless a reply told, its proof is the fate of one request. */
+	/* Its proof is the fate of one request. */
 	if (t->rotation.sends > 0)
 		t->rotation.outstanding--;
 	succeeded(t);
@@ -143,10 +143,29 @@ promote(struct tx *t, const struct tx_limits *limits)
 	rest(t, TX_END_ROTATED, limits);
 }
 
+/*
+ * The server said yes, refuses pending, and takes current: it is slow.  From
+ * here on current is tried first, by this run or another, for as long as it
+ * holds that is no bad login.
+ */
+static void
+settle(struct tx *t)
+{
+	t->rotation.reply = ROTATION_REPLY_NONE;
+	t->rotation.tried = ROTATION_TRIED_PENDING;
+	t->phase = TX_PHASE_SETTLE;
+	t->action = TX_SETTLE;
+}
+
 /* Current holds after a change was sent. */
 static void
 not_applied(struct tx *t, const struct tx_limits *limits)
 {
+	if (t->rotation.outstanding > 0 &&
+	    t->rotation.reply == ROTATION_REPLY_YES) {
+		settle(t);
+		return;
+	}
 	if (t->rotation.outstanding > 0) {
 		rest(t, TX_END_LOST, limits);
 		return;
@@ -209,17 +228,20 @@ recover(struct tx *t, bool check, const struct tx_limits *limits)
 
 /*
  * A person has looked: the budget starts again, and the password tried last
- * is not the first.  With no pending there is only current to be proved, and
+ * is not the first.  What the server said yes to is no login when it is done,
+ * so that is not waited for.  With no pending there is only current to be proved, and
  * no job gets it before that.
  */
 static void
 recover_again(struct tx *t, const struct tx_limits *limits)
 {
-	if (t->rotation.outstanding > 0 && !t->settled) {
+	if (t->rotation.outstanding > 0 && !t->settled &&
+	    t->rotation.reply != ROTATION_REPLY_YES) {
 		stop(t, TX_END_EARLY);
 		return;
 	}
-	forget(t);
+	if (t->settled)
+		forget(t);
 	t->rotation.exposures = 0;
 	t->rotation.reply = ROTATION_REPLY_NONE;
 	if (t->has_pending) {
@@ -257,6 +279,19 @@ current_holds(struct tx *t)
 		forget(t);
 }
 
+/*
+ * Somebody may have changed the password between current's login and the
+ * change, which set the server's count to zero: then the change was the first
+ * bad login after that, whatever the answer.  It is reckoned with where so many
+ * logins are left all the same.
+ */
+static void
+charge(struct tx *t, uint32_t logins, const struct tx_limits *limits)
+{
+	if (t->rotation.exposures == 0 && limits->revoke_after - 1 > logins)
+		t->rotation.exposures = 1;
+}
+
 static void
 send_change(struct tx *t, const struct tx_limits *limits)
 {
@@ -265,18 +300,21 @@ send_change(struct tx *t, const struct tx_limits *limits)
 	t->rotation.sends++;
 	t->rotation.outstanding++;
 	t->checked = limits->now;
+	charge(t, 2, limits);
 	enter(t, ROTATION_SENT, limits);
 	t->phase = TX_PHASE_CHANGE;
 	t->action = TX_SEND;
 }
 
 /*
- * Current is refused, so an earlier request got through: it is no longer on
- * its way, and what was set aside for it can be spent.
+ * Current is refused, so a request got through, whatever was refused before
+ * that: it is no longer on its way, and what was set aside for it can be spent.
  */
 static void
 was_applied(struct tx *t, const struct tx_limits *limits)
 {
+	t->current_bad = true;
+	t->pending_bad = false;
 	t->rotation.outstanding--;
 	if (t->rotation.sends > 0)
 		t->rotation.sends--;
@@ -300,7 +338,6 @@ after_check(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 		send_change(t, limits);
 		return;
 	case TX_LOGIN_BAD:
-		t->current_bad = true;
 		if (t->rotation.outstanding == 0) {
 			need_person(t, TX_END_STRANGER, limits);
 			return;
@@ -334,16 +371,11 @@ after_drain(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 	abort();
 }
 
-/*
- * Long after current's login, somebody may have changed the password before
- * the request came: then it was a bad login, whatever the answer.
- */
-static void
-charge(struct tx *t, const struct tx_limits *limits)
+/* Whether the answer to the change comes long after current's login. */
+static bool
+is_slow(const struct tx *t, const struct tx_limits *limits)
 {
-	if (limits->now > t->checked + TX_FRESH &&
-	    t->rotation.exposures < limits->revoke_after - 1)
-		t->rotation.exposures++;
+	return limits->now > t->checked + TX_FRESH;
 }
 
 static void
@@ -351,23 +383,25 @@ after_change(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 {
 	switch ((int)event) {
 	case TX_CHANGE_ACCEPTED:
-		t->rotation.outstanding--;
-		t->rotation.sends = 0;
+		/* It may be made later than it was promised. */
 		t->rotation.reply = ROTATION_REPLY_YES;
-		charge(t, limits);
+		if (is_slow(t, limits))
+			charge(t, 0, limits);
 		prove(t, limits);
 		return;
 	case TX_CHANGE_REFUSED:
 		t->rotation.outstanding--;
 		t->rotation.sends--;
 		t->rotation.reply = ROTATION_REPLY_NO;
-		charge(t, limits);
+		charge(t, is_slow(t, limits) ? 0 : 1, limits);
 		prove(t, limits);
 		return;
 	case TX_CHANGE_UNKNOWN:
 		prove(t, limits);
 		return;
 	case TX_CHANGE_NOT_SENT:
+		/* What it was charged is forgotten at the next login: of an
+		 * expired password it may be that login's. */
 		t->rotation.outstanding--;
 		t->rotation.sends--;
 		rest(t, TX_END_UNREACHABLE, limits);
@@ -418,6 +452,46 @@ after_proof(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 	abort();
 }
 
+static void
+after_wait(struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	switch ((int)event) {
+	case TX_WAITED:
+		try_current(t, TX_PHASE_RETRY, limits);
+		/* The one that was refused last: it is still current's turn. */
+		t->rotation.tried = ROTATION_TRIED_PENDING;
+		return;
+	case TX_WAIT_OVER:
+		rest(t, TX_END_LATE, limits);
+		return;
+	}
+	abort();
+}
+
+static void
+after_retry(struct tx *t, enum tx_event event, const struct tx_limits *limits)
+{
+	switch ((int)event) {
+	case TX_LOGIN_OK:
+		succeeded(t);
+		settle(t);
+		return;
+	case TX_LOGIN_NOT_SENT:
+		give_back(t);
+		settle(t);
+		return;
+	case TX_LOGIN_BAD:
+		was_applied(t, limits);
+		return;
+	case TX_LOGIN_UNKNOWN:
+	case TX_LOGIN_EXPIRED:
+		/* One more of these, and there is nothing left for a proof. */
+		rest(t, TX_END_LATE, limits);
+		return;
+	}
+	abort();
+}
+
 /* Nothing was learnt of current: what needed a person still does. */
 static void
 not_rechecked(struct tx *t, const struct tx_limits *limits)
@@ -428,23 +502,33 @@ not_rechecked(struct tx *t, const struct tx_limits *limits)
 		rest(t, TX_END_UNREACHABLE, limits);
 }
 
+/* It holds after the quarantine: what was sent for is only a candidate. */
+static void
+never_applied(struct tx *t)
+{
+	if (t->settled && t->rotation.outstanding > 0 && t->has_pending) {
+		t->pending = TX_PENDING_REFUSED;
+		t->has_pending = false;
+	}
+	current_holds(t);
+}
+
 static void
 after_recheck(struct tx *t, enum tx_event event, const struct tx_limits *limits)
 {
 	switch ((int)event) {
 	case TX_LOGIN_OK:
-		current_holds(t);
+		never_applied(t);
 		succeeded(t);
 		rest(t,
 		    t->rotation.outstanding > 0 ? TX_END_EARLY : TX_END_NOTHING,
 		    limits);
 		return;
 	case TX_LOGIN_EXPIRED:
-		current_holds(t);
+		never_applied(t);
 		rest(t, TX_END_EXPIRED, limits);
 		return;
 	case TX_LOGIN_BAD:
-		t->current_bad = true;
 		if (t->rotation.outstanding == 0 || !t->has_pending) {
 			need_person(t, TX_END_STRANGER, limits);
 			return;
@@ -497,6 +581,12 @@ tx_next(const struct tx *t, enum tx_event event, const struct tx_limits *limits)
 	case TX_PHASE_RECHECK:
 		after_recheck(&next, event, limits);
 		break;
+	case TX_PHASE_SETTLE:
+		after_wait(&next, event, limits);
+		break;
+	case TX_PHASE_RETRY:
+		after_retry(&next, event, limits);
+		break;
 	}
 	return next;
 }
@@ -517,7 +607,8 @@ tx_event_name(enum tx_event event)
 		"recover-again", "check", "login-ok", "login-bad",
 		"login-unknown", "login-not-sent", "login-expired",
 		"change-accepted", "change-refused", "change-unknown",
-		"change-not-sent", "drained", "not-drained" };
+		"change-not-sent", "drained", "not-drained", "waited",
+		"wait-over" };
 
 	return names[event];
 }
@@ -527,7 +618,7 @@ tx_end_name(enum tx_end end)
 {
 	static const char *const names[] = { "none", "rotated", "nothing",
 		"refused", "lost", "unreachable", "held", "unproved",
-		"stranger", "attention", "expired", "early" };
+		"stranger", "attention", "expired", "early", "late" };
 
 	return names[end];
 }

@@ -15,11 +15,20 @@
  *
  * The budget is one less than the bad logins that revoke the account.  It is
  * spent before each attempt, in the durable state, and given back when the
- * password did not leave or the attempt succeeded.  The change itself costs
- * nothing: current has just logged in, so the change is no bad login unless
- * somebody changed the password in that moment.  If it cost one, a change that
- * was lost would leave one too little for the proof.  Where the moment was a
- * long one, as the answer shows, it costs one after all.
+ * password did not leave or the attempt succeeded.  Current has just logged in
+ * before the change, so that is no bad login unless somebody else changed the
+ * password in that moment, which set the server's count to zero.  So the change
+ * costs one where the budget then still proves what such an answer usually
+ * means: with one login after a no, with two after a yes or no answer.  Revoked
+ * after three, a change whose answer is lost costs nothing: with one login no
+ * order could tell lost, made, and made by somebody else apart.  Where the
+ * moment was a long one, as the answer shows, it always costs one.
+ *
+ * A server that says yes may make the change later.  While it has not, current
+ * is tried again and again: each time it holds, the count is zero, and when it
+ * does not, pending does.  A yes is on its way until then, as what was lost is.
+ * A no that comes true later is not waited for: refusals are common, and each
+ * would keep jobs from a password that holds.
  *
  * One request may be on its way at any time.  While it is, current may cease
  * to hold at any moment, so nobody but the transaction is to use it.
@@ -68,7 +77,10 @@ enum tx_event {
 	TX_CHANGE_NOT_SENT,
 	/* No job holds the current password any more, or still one does. */
 	TX_DRAINED,
-	TX_NOT_DRAINED
+	TX_NOT_DRAINED,
+	/* For a while, and for as long as it is worth while. */
+	TX_WAITED,
+	TX_WAIT_OVER
 };
 
 enum tx_action {
@@ -79,6 +91,8 @@ enum tx_action {
 	TX_DRAIN,
 	/* Send the change, once. */
 	TX_SEND,
+	/* Wait for a change that the server has said yes to. */
+	TX_SETTLE,
 	/* The run is over; see end. */
 	TX_STOP
 };
@@ -119,7 +133,10 @@ enum tx_end {
 	/* Of a check: current is right, says the server, and has expired. */
 	TX_END_EXPIRED,
 	/* A request may still be on its way, for tx_wait() seconds. */
-	TX_END_EARLY
+	TX_END_EARLY,
+	/* The server said yes and has not done it: the old password holds, and
+	 * may cease to at any moment. */
+	TX_END_LATE
 };
 
 /* What a run is waiting for; never durable. */
@@ -132,7 +149,10 @@ enum tx_phase {
 	/* The login that proves one of the two. */
 	TX_PHASE_PROVE,
 	/* Current's login in a check, or in a recovery with nothing sent. */
-	TX_PHASE_RECHECK
+	TX_PHASE_RECHECK,
+	/* The server to do what it said, and current's login meanwhile. */
+	TX_PHASE_SETTLE,
+	TX_PHASE_RETRY
 };
 
 struct tx {

@@ -128,6 +128,16 @@ check_window(const char *value, struct err *e)
 }
 
 static int
+read_settle(const char *value, uint64_t *numberp, struct err *e)
+{
+	if (parse_duration(value, numberp, e) == -1)
+		return -1;
+	if (*numberp > 3600)
+		return err_set(e, ERR_USAGE, "must be from 0s to 1h");
+	return 0;
+}
+
+static int
 read_timeout(const char *value, uint64_t *numberp, struct err *e)
 {
 	if (parse_duration(value, numberp, e) == -1)
@@ -199,6 +209,7 @@ static const struct known known[] = {
 	{ "rotate.revoke-after", .read = read_revoke_after },
 	{ "rotate.drain", .read = parse_duration },
 	{ "rotate.per-host", .read = read_per_host },
+	{ "rotate.settle", .read = read_settle },
 	{ "rotate.timeout", .read = read_timeout },
 	{ "rotate.ca-file", .check = check_path },
 	{ "rotate.pin", .check = check_pin },

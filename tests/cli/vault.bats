@@ -532,7 +532,7 @@ sys.exit(subprocess.run([os.environ["P"], "set", "site1"],
 	expect 64 'user= can be given only once' pawl set site1 user=A user=B
 	for a in port=0 port=65536 port=ssh host=a@b host='a b' dataset=1A \
 	    rotate.method=none rotate.tls=no rotate.policy=weak \
-	    rotate.every=month rotate.revoke-after=1 rotate.timeout=2h \
+	    rotate.every=month rotate.revoke-after=1 rotate.timeout=2h rotate.settle=2h \
 	    rotate.ca-file=ca.pem rotate.pin=md5 rotate.frob=1; do
 		fails 64 pawl set site1 "$a"
 	done
@@ -546,7 +546,7 @@ sys.exit(subprocess.run([os.environ["P"], "set", "site1"],
 	    dataset=A.B notes=n rotate.method=zos-pass rotate.host=f.example \
 	    rotate.port=21 rotate.tls=explicit rotate.policy=racf \
 	    rotate.every=30d rotate.min-age=1d rotate.revoke-after=3 \
-	    rotate.drain=2m rotate.timeout=60s rotate.ca-file=/etc/ca.pem \
+	    rotate.drain=2m rotate.settle=0s rotate.timeout=60s rotate.ca-file=/etc/ca.pem \
 	    rotate.pin=sha256//AAAA x-own=1
 }
 

@@ -26,7 +26,8 @@
 #ifndef DELAYS
 #define DELAYS 0
 #endif
-/* Not while another run is under way. */
+/* With 1, not while another run is under way; with 2, not right after a proof
+ * that failed. */
 #ifndef BETWEEN
 #define BETWEEN 0
 #endif
@@ -45,6 +46,10 @@
 #endif
 #ifndef AFTERWARDS
 #define AFTERWARDS 0
+#endif
+/* A change that the server said yes to is made later, or never. */
+#ifndef LATE_YES
+#define LATE_YES 0
 #endif
 #ifndef MOODS
 #define MOODS 0
@@ -65,11 +70,12 @@
  * A person has the account looked at and recovers with --again; changes the
  * password on the server, and may tell the vault.
  *
- * By hand it is changed at any time, but for what pawl-rotate(1) warns of,
- * which revokes the account after three: while a request is late, for that
- * and both proofs are bad logins; and between current's login and the change
- * if its answer is lost, or comes at once.  With WINDOW it is changed there,
- * too, in worlds without a loss; the answer is a slow one then.
+ * By hand, or by another machine from a copy of the vault, it is changed at
+ * any time, but for what pawl-rotate(1) warns of: while a request is late, for
+ * that and both proofs are bad logins; and between current's login and the
+ * change.  With WINDOW it is changed there, too.  Then, revoked after three, no
+ * answer is lost there and a yes that is not true is a slow one; revoked after
+ * two, every answer is.
  */
 #ifndef LOOKS
 #define LOOKS 0
@@ -88,8 +94,10 @@
 #define QUIET 0
 #endif
 
-/* Steps of the longest run: start, drain, login, send, and both proofs. */
-#define STEPS 6
+/* Steps of the longest run: start, drain, login, send, both proofs; waits for
+ * what was promised, each with current's login, and the last proof. */
+#define WAITS 2
+#define STEPS (6 + (LATE_YES + LIES + AFTERWARDS > 0 -> 2 * WAITS + 1 : 0))
 
 /* Properties, for the line that says which one broke. */
 mtype = { never_lost, never_locked, one_bad_login, run_ends, converges,
@@ -121,11 +129,14 @@ byte holders = 0;
 byte runs = RUNS, crashes = CRASHES, losses = LOSSES, rules = RULES;
 byte lies = LIES, afterwards = AFTERWARDS, moods = MOODS, jobs = JOBS;
 byte late_logins = LATE_LOGINS, looks = LOOKS, hands = HANDS;
+byte late_yes = LATE_YES;
 byte delays = DELAYS, slows = SLOWS, expiries = EXPIRIES;
 bool by_hand = false, landed = false;
 /* A change will be sent as soon as the rotator gets to it; it was changed by
  * hand before that. */
 bool checked = false, touched = false;
+/* The login that was to prove one of the two did not. */
+bool failed = false;
 /* 1 when nothing fails any more, and more after each run since. */
 byte calm = 0;
 
@@ -221,7 +232,8 @@ inline serve_late(i)
 	forget_late(i)
 }
 
-#define LANDS (!BETWEEN || !locked)
+#define LANDS (BETWEEN == 0 || (BETWEEN == 1 && !locked) || \
+	(BETWEEN == 2 && !failed))
 #define ROOM (late_old[0] == NONE || late_old[1] == NONE)
 
 /* What is late comes in any order, or never; what is old comes no more. */
@@ -289,6 +301,7 @@ inline persist()
 	d_outstanding = t.outstanding;
 	d_sends = t.sends;
 	d_aged = t.aged;
+	touched = (asked -> false : touched);
 	if
 	:: t.fate == needed && v_pending == NONE -> invent(v_pending)
 	:: t.fate == promoted -> promote()
@@ -337,8 +350,10 @@ inline ask_for_change()
 	fi;
 	event = (made -> change_accepted : change_refused);
 	if
-	:: MAY(losses) -> use(losses); event = change_unknown
-	:: MAY(lies) ->
+	:: MAY(losses) && (!touched || REVOKE_AFTER > 3) ->
+		use(losses);
+		event = change_unknown
+	:: MAY(lies) && (!touched || REVOKE_AFTER > 3 || t.slow) ->
 		use(lies);
 		event = (made -> change_refused : change_accepted)
 	:: true
@@ -355,14 +370,17 @@ inline send_change()
 	if
 	:: touched -> t.slow = true
 	:: !touched && MAY(slows) -> use(slows); t.slow = true
-	:: !touched
+	:: !touched || REVOKE_AFTER > 2
 	fi;
-	touched = false;
 	proved = NONE;
 	if
 	:: MAY(losses) -> use(losses); event = change_not_sent
 	:: MAY(losses) -> use(losses); event = change_unknown
-	:: MAY(delays) && ROOM ->
+	:: MAY(late_yes) && NOTHING_LATE && s_password == v_current ->
+		use(late_yes);
+		delay(v_current, v_pending);
+		event = change_accepted
+	:: MAY(delays) && ROOM && !touched ->
 		use(delays);
 		delay(v_current, v_pending);
 		event = change_unknown
@@ -377,6 +395,15 @@ inline send_change()
 	fi
 }
 
+/* The driver waits for as long as it likes. */
+inline wait_awhile()
+{
+	if
+	:: waits < WAITS -> waits++; event = waited
+	:: event = wait_over
+	fi
+}
+
 inline act()
 {
 	if
@@ -387,8 +414,10 @@ inline act()
 		touched = false
 	:: t.action == login_pending -> log_in(v_pending)
 	:: t.action == drain -> event = (holders == 0 -> drained : not_drained)
+	:: t.action == settle -> wait_awhile()
 	:: t.action == send -> send_change()
 	fi;
+	failed = (t.phase == prove && event == login_bad);
 	must(one_bad_login, bad <= 1 || landed || by_hand || HISTORY)
 }
 
@@ -448,6 +477,7 @@ inline clear()
 	asked = false;
 	made = false;
 	bad = 0;
+	waits = 0;
 	steps = 0
 }
 
@@ -457,6 +487,7 @@ inline leave()
 	landed = false;
 	checked = false;
 	touched = false;
+	failed = false;
 	locked = false
 }
 
@@ -464,7 +495,7 @@ proctype Rotator()
 {
 	Run t;
 	mtype event = none;
-	byte proved = NONE, bad = 0, steps = 0;
+	byte proved = NONE, bad = 0, steps = 0, waits = 0;
 	bool asked = false, made = false;
 
 	atomic { clear() };
@@ -483,7 +514,9 @@ step:	   atomic {
 		steps++;
 		must(run_ends, steps <= STEPS);
 		if
-		:: MAY(crashes) -> use(crashes); goto died
+		:: MAY(crashes) && (!touched || REVOKE_AFTER > 3) ->
+			use(crashes);
+			goto died
 		:: true -> persist()
 		fi;
 		if
@@ -511,6 +544,7 @@ died:		atomic { leave() }
 		rules = 0;
 		lies = 0;
 		afterwards = 0;
+		late_yes = 0;
 		moods = 0;
 		jobs = 0;
 		looks = FREE;

@@ -121,24 +121,32 @@ any="$free -DCRASHES=FREE -DLOSSES=FREE -DDELAYS=FREE"
 world()
 {
 	case $1 in
-	calm) echo "-DQUIET=1 -DRULES=FREE -DLIES=FREE" ;;
-	crash) echo "-DQUIET=1 -DCRASHES=1 -DRULES=FREE" ;;
-	loss) echo "-DQUIET=1 -DLOSSES=1 -DRULES=FREE" ;;
+	calm) echo "-DQUIET=1 -DRULES=FREE" ;;
+	calm4) echo "-DQUIET=1 -DRULES=FREE -DLIES=FREE -DREVOKE_AFTER=4" ;;
+	crash) echo "-DQUIET=1 -DCRASHES=1" ;;
+	crash4) echo "-DQUIET=1 -DCRASHES=1 -DRULES=FREE -DREVOKE_AFTER=4" ;;
+	loss) echo "-DQUIET=1 -DLOSSES=1" ;;
+	loss4) echo "-DQUIET=1 -DLOSSES=1 -DRULES=FREE -DREVOKE_AFTER=4" ;;
+	promise) echo "-DQUIET=1 -DLATE_YES=FREE -DBETWEEN=2 -DRULES=FREE" ;;
+	promises) echo "$any -DLATE_YES=FREE" ;;
+	promises2) echo "$any -DLATE_YES=FREE -DREVOKE_AFTER=2" ;;
+	promises4) echo "$any -DLATE_YES=FREE -DREVOKE_AFTER=4" ;;
 	late) echo "-DQUIET=1 -DDELAYS=1 -DBETWEEN=1 -DRULES=FREE" ;;
 	any) echo "$any" ;;
 	any2) echo "$any -DREVOKE_AFTER=2" ;;
 	any4) echo "$any -DREVOKE_AFTER=4" ;;
 	two) echo "$any -DROTATORS=2" ;;
-	looks) echo "$any -DLOOKS=FREE" ;;
-	jobs) echo "$any -DJOBS=FREE" ;;
+	looks) echo "$any -DLOOKS=FREE -DLATE_YES=FREE" ;;
+	jobs) echo "$any -DJOBS=FREE -DLATE_YES=FREE" ;;
 	expired) echo "$any -DEXPIRIES=FREE" ;;
 	hands) echo "$any -DHANDS=1 -DRUNS=4" ;;
 	hands2) echo "$any -DHANDS=1 -DRUNS=4 -DREVOKE_AFTER=2" ;;
-	window) echo "$free -DHANDS=1 -DWINDOW=1 -DRUNS=4" ;;
-	window2) echo "$free -DHANDS=1 -DWINDOW=1 -DRUNS=4 -DREVOKE_AFTER=2" ;;
+	window) echo "$any -DHANDS=1 -DWINDOW=1 -DRUNS=4" ;;
+	window2) echo "$any -DHANDS=1 -DWINDOW=1 -DRUNS=4 -DREVOKE_AFTER=2" ;;
+	window4) echo "$any -DHANDS=1 -DWINDOW=1 -DRUNS=4 -DREVOKE_AFTER=4" ;;
 	moods) echo "-DCRASHES=1 -DLOSSES=1 -DDELAYS=1 -DMOODS=FREE" ;;
 	logins) echo "-DCRASHES=1 -DLOSSES=1 -DDELAYS=1 -DLATE_LOGINS=1" ;;
-	after) echo "-DAFTERWARDS=1 -DRUNS=3 -DREVOKE_AFTER=4" ;;
+	after) echo "-DAFTERWARDS=1 -DRUNS=3" ;;
 	progress) echo "-DCRASHES=1 -DLOSSES=1 -DDELAYS=1 -DRULES=1 -DLIES=1" ;;
 	*) echo "run.sh: no world $1" >&2 && exit 1 ;;
 	esac
@@ -247,6 +255,8 @@ last broken_program "an answer is slow a second later" \
 	's/(checked) \+ TX_FRESH/\1 + 1 + TX_FRESH/'
 last broken_program "check lets jobs go on with what is refused" \
 	's/need_person\(t, TX_END_STRANGER, limits\)/rest(t, TX_END_STRANGER, limits)/'
+last broken_program "a refusal costs nothing" \
+	's/charge\(t, is_slow\(t, limits\) \? 0 : 1, limits\);//'
 last broken_program "current's login comes before the wait" \
 	's/current\(t, TX_PHASE_DRAIN, limits\)/current(t, TX_PHASE_CHECK, limits)/'
 last broken_program "one word of one entry" \
@@ -254,35 +264,43 @@ last broken_program "one word of one entry" \
 
 holds crash "one crash needs no person"
 holds loss "nor does one loss"
-last holds calm "nor do rules and lies"
+last holds calm "nor do the server's rules"
+last holds calm4 "nor do lies, revoked after 4"
+last holds crash4 "one crash beside rules needs no person, revoked after 4"
+last holds loss4 "nor does one loss beside them"
+holds promise "a yes that is slow or never true needs no person"
 last holds late "nor does one change that comes after its run"
 holds any "crashes, losses, delays, rules and lies without limit"
 last holds any2 "the same, revoked after 2"
 last holds any4 "the same, revoked after 4"
 last holds two "the same, and two rotators"
-last holds looks "the same, and --again after a look at the account"
-holds jobs "the same, and jobs that log in all the while"
+last holds promises "the same, and a yes that is true later or never"
+last holds promises2 "that, revoked after 2"
+last holds promises4 "that, revoked after 4"
+last holds looks "a slow yes, and --again after a look at the account"
+holds jobs "that, and jobs that log in all the while"
 last holds expired "the same, and passwords that expire"
 last holds hands "the same, and a password changed by hand"
 last holds hands2 "that, revoked after 2"
 holds window "changed by hand between the login and the change"
 last holds window2 "that, revoked after 2"
+last holds window4 "that, and any answer lost, revoked after 4"
 last holds moods "a good login refused"
 last holds logins "a login that comes late"
-last holds after "a change made after its reply, revoked after 4"
+last holds after "a change made after its reply, whatever that said"
 last holds progress "no run, and no row of runs, goes on for ever"
 
 
 # The transaction.
 t=transaction.pml
 mutant "a yes is the proof" any $t \
-	's/(t\.reply = yes;\s+charge\(\);\s+)find_out\(\)/t.fate = promoted;\1rest(rotated)/'
+	's/(t\.reply = yes;\s+if\s+:: t\.slow -> charge\(0\)\s+:: else\s+fi;\s+)find_out\(\)/t.fate = promoted;\1rest(rotated)/'
 last mutant "a no is the proof" any $t \
-	's/(t\.reply = no;\s+charge\(\);\s+)find_out\(\)/\1t.fate = refused; rest(refused)/'
+	's/(t\.reply = no;\s+charge\([^;]*;\s+)find_out\(\)/\1t.fate = refused; rest(refused)/'
 mutant "there is no budget" any $t \
 	's/t\.exposures >= BUDGET ->/false ->/'
 mutant "pending is dropped while a request may come" any $t \
-	's/t\.outstanding > 0 ->(\s+rest\(lost\))/false ->\1/'
+	's/t\.outstanding > 0 \&\& t\.reply != yes ->(\s+rest\(lost\))/false ->\1/'
 last mutant "what was lost is sent again" any $t \
 	's/(change_unknown ->\s+)find_out\(\)/\1t.phase = change; t.action = send/'
 last mutant "the quarantine is forgotten" any $t \
@@ -313,12 +331,24 @@ last mutant "the run does not say when it is stuck" any $t \
 	's/(t\.current_bad \&\& t\.pending_bad) -> need_person\(attention\)/\1 -> halt(none)/'
 last mutant "recover only looks" progress $t \
 	's/(:: t\.state == sent ->\s+)none_came\(\);\s+find_out\(\)/\1halt(unproved)/'
+mutant "a refusal costs nothing" window $t \
+	's/charge\(\(t\.slow -> 0 : 1\)\)/skip/'
+last mutant "an answer that is lost costs nothing" window4 $t \
+	's/charge\(2\)/skip/'
+mutant "a yes is the end of it" jobs $t \
+	's/t\.reply = yes;/t.outstanding--; t.sends = 0; \0/'
+last mutant "what was waited for in vain is settled" jobs $t \
+	's/(wait_over ->\s+)rest\(late\)/\1forget(); rest(late)/'
+last mutant "the wait tries pending, too" promise $t \
+	's/(event == waited ->\s+attempt\()current, login_current, retry/\1pending, login_pending, prove/'
+last mutant "refused before the wait is refused for ever" promise $t \
+	's/t\.pending_bad = false;//'
 mutant "a slow answer costs nothing" window $t \
-	's/t\.slow \&\& t\.exposures/false \&\& t.exposures/'
+	's/t\.slow -> charge\(0\)/t.slow/'
 mutant "a request beside one that may be on its way" any $t \
 	's/\(event == start \&\& t\.state == idle\)\)/false)/'
 last mutant "--again does not wait for what may be on its way" looks $t \
-	's/\(\(event == recover_again \&\& t\.state == attention\)/(false/'
+	's/\(\(event == recover_again \&\& t\.state == attention \&\&\s+t\.reply != yes\)/(false/'
 last mutant "an expired password sets the count back" expired $t \
 	's/login_expired \&\& t\.action == login_current ->/\0 t.exposures = 0;/'
 

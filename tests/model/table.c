@@ -18,16 +18,16 @@
 #include "transaction.h"
 
 #define OUTSTANDING_MAX 2u
-#define EVENTS 15
+#define EVENTS 17
 #define LONG_AGO 1000u
 
 /* The words of the model: no '-' in a name. */
 static const char *const phases[] = { "none", "check", "drain", "change",
-	"prove", "recheck" };
+	"prove", "recheck", "settle", "retry" };
 static const char *const tries[] = { "none", "current", "pending" };
 static const char *const replies[] = { "none", "yes", "no" };
 static const char *const actions[] = { "login_current", "login_pending",
-	"drain", "send", "stop" };
+	"drain", "send", "settle", "stop" };
 static const char *const fates[] = { "stays", "needed", "promoted", "refused" };
 
 static sigjmp_buf aborted;
@@ -127,11 +127,12 @@ each_age(struct tx t, struct tx_limits limits)
 	bool free = new || t.phase == TX_PHASE_RECHECK;
 	bool asked = t.phase == TX_PHASE_CHANGE;
 	bool proving = t.phase == TX_PHASE_PROVE;
+	bool young = proving || t.phase > TX_PHASE_RECHECK;
 	unsigned int n;
 
 	t.rotation.since = LONG_AGO;
 	for (n = 0; n < 4; n++) {
-		if ((n / 2 == 0 && !free) || (n % 2 == 1 && proving))
+		if ((n / 2 == 0 && !free) || (n % 2 == 1 && young))
 			continue;
 		t.has_pending = n / 2 != 0;
 		t.settled = n % 2 != 0 && !new && !asked;
@@ -153,7 +154,9 @@ each_count(struct tx t, struct tx_limits limits)
 
 	for (*outstanding = 0; *outstanding <= OUTSTANDING_MAX; ++*outstanding)
 		for (*sends = 0; *sends <= *outstanding; ++*sends)
-			if (t.phase != TX_PHASE_CHANGE || *sends > 0)
+			if (*sends > 0 ||
+			    (t.phase != TX_PHASE_CHANGE &&
+				t.phase <= TX_PHASE_RECHECK))
 				each_age(t, limits);
 }
 
@@ -178,9 +181,10 @@ main(int argc, char *argv[])
 	/* What a run waits for in each phase, and where it then is. */
 	static const enum rotation_state states[] = { ROTATION_IDLE,
 		ROTATION_PEND, ROTATION_PEND, ROTATION_SENT, ROTATION_SENT,
-		ROTATION_IDLE };
+		ROTATION_IDLE, ROTATION_SENT, ROTATION_SENT };
 	static const enum tx_action waits[] = { TX_STOP, TX_LOGIN_CURRENT,
-		TX_DRAIN, TX_SEND, TX_LOGIN_CURRENT, TX_LOGIN_CURRENT };
+		TX_DRAIN, TX_SEND, TX_LOGIN_CURRENT, TX_LOGIN_CURRENT,
+		TX_SETTLE, TX_LOGIN_CURRENT };
 	struct tx_limits limits = { .revoke_after = 3 };
 	struct tx t;
 	int phase, state;
@@ -188,7 +192,7 @@ main(int argc, char *argv[])
 	if (argc == 2)
 		limits.revoke_after = (uint32_t)strtoul(argv[1], NULL, 10);
 	(void)signal(SIGABRT, on_abort);
-	for (phase = 0; phase < 6; phase++)
+	for (phase = 0; phase < 8; phase++)
 		for (state = 0; state < 4; state++) {
 			if (phase != 0 && state != (int)states[phase] &&
 			    (phase != 5 || state != ROTATION_ATTN))

@@ -7,7 +7,7 @@
 #define OUTSTANDING_MAX 2
 #define FLAG(i) (i == 1)
 
-mtype states[4], tries[3], replies[3], phases[6], events[15];
+mtype states[4], tries[3], replies[3], phases[8], events[17];
 
 inline name_all()
 {
@@ -17,13 +17,15 @@ inline name_all()
 	replies[0] = none; replies[1] = yes; replies[2] = no;
 	phases[0] = none; phases[1] = check; phases[2] = drain;
 	phases[3] = change; phases[4] = prove; phases[5] = recheck;
+	phases[6] = settle; phases[7] = retry;
 	events[0] = start; events[1] = recover; events[2] = recover_again;
 	events[3] = check; events[4] = login_ok; events[5] = login_bad;
 	events[6] = login_unknown; events[7] = login_not_sent;
 	events[8] = login_expired;
 	events[9] = change_accepted; events[10] = change_refused;
 	events[11] = change_unknown; events[12] = change_not_sent;
-	events[13] = drained; events[14] = not_drained
+	events[13] = drained; events[14] = not_drained;
+	events[15] = waited; events[16] = wait_over
 }
 
 /* What a run can be waiting for, in each phase. */
@@ -33,6 +35,7 @@ inline set_action(second)
 	:: t.phase == none -> t.action = stop
 	:: t.phase == drain -> t.action = drain
 	:: t.phase == change -> t.action = send
+	:: t.phase == settle -> t.action = settle
 	:: t.phase == prove && second -> t.action = login_pending
 	:: else -> t.action = login_current
 	fi
@@ -61,15 +64,15 @@ inline print_state()
 
 #define IN_PLACE (p == 0 || (p == 1 && s == 1) || (p == 2 && s == 1) || \
 	(p == 3 && s == 2) || (p == 4 && s == 2) || \
-	(p == 5 && (s == 0 || s == 3)))
+	(p == 5 && (s == 0 || s == 3)) || (p >= 6 && s == 2))
 /* Only a run that proves has anything of these to remember. */
 #define REMEMBERED (p == 4 || (cb == 0 && pb == 0 && b == 0 && w == 0))
 /* A run that has not begun has its age, one that has what it made of it, and
  * one that waits for the answer to a change the time since; what was sent, or
  * is to be, is pending. */
 #define KNOWN ((h == 1 || p == 0 || p == 5) && \
-	(a == 0 || p != 4))
-#define SENT_IF_ASKED (p != 3 || g > 0)
+	(a == 0 || (p != 4 && p < 6)))
+#define SENT_IF_ASKED ((p != 3 && p < 6) || g > 0)
 #define ALLOWED (IN_PLACE && REMEMBERED && KNOWN && SENT_IF_ASKED)
 
 active proctype Table()
@@ -79,11 +82,11 @@ active proctype Table()
 
 	d_step {
 	name_all();
-	for (p : 0 .. 5) { for (s : 0 .. 3) { for (i : 0 .. 2) {
+	for (p : 0 .. 7) { for (s : 0 .. 3) { for (i : 0 .. 2) {
 	for (j : 0 .. 2) { for (x : 0 .. BUDGET) {
 	for (o : 0 .. OUTSTANDING_MAX) { for (g : 0 .. o) {
 	for (h : 0 .. 1) { for (a : 0 .. 1) { for (cb : 0 .. 1) { for (pb : 0 .. 1) {
-	for (b : 0 .. 2) { for (w : 0 .. 1) { for (e : 0 .. 14) {
+	for (b : 0 .. 2) { for (w : 0 .. 1) { for (e : 0 .. 16) {
 		if
 		:: ALLOWED ->
 			t.phase = phases[p];

@@ -15,14 +15,15 @@ mtype = { idle, pending, sent, attention, none, current, yes, no };
 /* Events. */
 mtype = { start, recover, recover_again, check, login_ok, login_bad,
 	login_unknown, login_not_sent, login_expired, change_accepted, change_refused,
-	change_unknown, change_not_sent, drained, not_drained };
+	change_unknown, change_not_sent, drained, not_drained, waited,
+	wait_over };
 /* Actions; phases, with none and check; what becomes of pending. */
-mtype = { login_current, login_pending, drain, send, stop };
-mtype = { change, prove, recheck };
+mtype = { login_current, login_pending, drain, send, settle, stop };
+mtype = { change, prove, recheck, retry };
 mtype = { stays, needed, promoted, refused };
 /* Ends, with none, refused and attention; and no step at all. */
 mtype = { rotated, nothing, lost, unreachable, held, unproved, stranger,
-	expired, early, fault };
+	expired, early, late, fault };
 
 /* Bad logins in a row that revoke the account, and the budget. */
 #ifndef REVOKE_AFTER
@@ -117,6 +118,8 @@ inline was_applied()
 {
 	t.outstanding--;
 	t.sends = (t.sends > 0 -> t.sends - 1 : 0);
+	t.current_bad = true;
+	t.pending_bad = false;
 	give_back();
 	enter(sent);
 	find_out()
@@ -150,7 +153,7 @@ inline begin_rotation()
 
 inline begin_again()
 {
-	forget();
+	none_came();
 	t.exposures = 0;
 	t.reply = none;
 	if
@@ -197,12 +200,22 @@ inline begin(event)
 {
 	t.settled = (t.state != pending && t.aged);
 	if
-	:: ((event == recover_again && t.state == attention) ||
-	   (event == start && t.state == idle)) &&
+	:: ((event == recover_again && t.state == attention &&
+	   t.reply != yes) || (event == start && t.state == idle)) &&
 	   t.outstanding > 0 && !t.settled ->
 		halt(early)
 	:: else ->
 		begin_in_time(event)
+	fi
+}
+
+/* Somebody may have changed it since current logged in, and the change may be a
+ * bad login; reckoned with where so many logins are left. */
+inline charge(logins)
+{
+	if
+	:: t.exposures == 0 && BUDGET > logins -> t.exposures = 1
+	:: else
 	fi
 }
 
@@ -213,6 +226,7 @@ inline send_now()
 	t.sends++;
 	t.outstanding++;
 	t.slow = false;
+	charge(2);
 	enter(sent);
 	t.phase = change;
 	t.action = send
@@ -229,7 +243,6 @@ inline after_check(event)
 		none_came();
 		send_now()
 	:: event == login_bad ->
-		t.current_bad = true;
 		if
 		:: t.outstanding == 0 -> need_person(stranger)
 		:: else -> was_applied()
@@ -254,26 +267,21 @@ inline after_drain(event)
 	fi
 }
 
-/* Somebody may have changed it since current logged in. */
-inline charge()
-{
-	t.exposures = t.exposures + (t.slow && t.exposures < BUDGET -> 1 : 0)
-}
-
 inline after_change(event)
 {
 	if
 	:: event == change_accepted ->
-		t.outstanding--;
-		t.sends = 0;
 		t.reply = yes;
-		charge();
+		if
+		:: t.slow -> charge(0)
+		:: else
+		fi;
 		find_out()
 	:: event == change_refused ->
 		t.outstanding--;
 		t.sends--;
 		t.reply = no;
-		charge();
+		charge((t.slow -> 0 : 1));
 		find_out()
 	:: event == change_unknown ->
 		find_out()
@@ -284,11 +292,22 @@ inline after_change(event)
 	fi
 }
 
+/* The server is slow to do what it said; from now on current is first. */
+inline wait()
+{
+	t.reply = none;
+	t.tried = pending;
+	t.phase = settle;
+	t.action = settle
+}
+
 /* Current holds after a change was sent. */
 inline not_applied()
 {
 	if
-	:: t.outstanding > 0 ->
+	:: t.outstanding > 0 && t.reply == yes ->
+		wait()
+	:: t.outstanding > 0 && t.reply != yes ->
 		rest(lost)
 	:: else ->
 		t.sends = 0;
@@ -331,6 +350,45 @@ inline after_proof(event)
 	fi
 }
 
+inline after_wait(event)
+{
+	if
+	:: event == waited ->
+		attempt(current, login_current, retry);
+		t.tried = pending
+	:: event == wait_over ->
+		rest(late)
+	fi
+}
+
+inline after_retry(event)
+{
+	if
+	:: event == login_ok ->
+		t.exposures = t.outstanding;
+		wait()
+	:: event == login_not_sent ->
+		give_back();
+		wait()
+	:: event == login_bad ->
+		was_applied()
+	:: event == login_unknown || event == login_expired ->
+		rest(late)
+	fi
+}
+
+/* It holds after the quarantine: what was sent for is only a candidate. */
+inline never_applied()
+{
+	if
+	:: t.settled && t.outstanding > 0 && t.has_pending ->
+		t.fate = refused;
+		t.has_pending = false
+	:: else
+	fi;
+	none_came()
+}
+
 /* What needed a person still does. */
 inline not_rechecked()
 {
@@ -344,17 +402,16 @@ inline after_recheck(event)
 {
 	if
 	:: event == login_ok ->
-		none_came();
+		never_applied();
 		t.exposures = t.outstanding;
 		if
 		:: t.outstanding > 0 -> rest(early)
 		:: else -> rest(nothing)
 		fi
 	:: event == login_expired ->
-		none_came();
+		never_applied();
 		rest(expired)
 	:: event == login_bad ->
-		t.current_bad = true;
 		if
 		:: t.outstanding == 0 || !t.has_pending -> need_person(stranger)
 		:: else -> was_applied()
@@ -373,6 +430,7 @@ inline after_recheck(event)
 	e == login_not_sent || e == login_expired)
 #define OF_CHANGE(e) (e == change_accepted || e == change_refused || \
 	e == change_unknown || e == change_not_sent)
+#define OF_WAIT(e) (e == waited || e == wait_over)
 #define OF_DRAIN(e) (e == drained || e == not_drained)
 
 /* One step; an event that cannot come is a fault. */
@@ -386,6 +444,8 @@ inline next(event)
 	:: t.phase == change && OF_CHANGE(event) -> after_change(event)
 	:: t.phase == prove && OF_LOGIN(event) -> after_proof(event)
 	:: t.phase == recheck && OF_LOGIN(event) -> after_recheck(event)
+	:: t.phase == settle && OF_WAIT(event) -> after_wait(event)
+	:: t.phase == retry && OF_LOGIN(event) -> after_retry(event)
 	:: else -> t.action = fault
 	fi
 }

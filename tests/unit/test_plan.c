@@ -44,6 +44,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(plan.every, 30 * 86400);
 	ck_assert_uint_eq(plan.min_age, 86400);
 	ck_assert_uint_eq(plan.drain, 120);
+	ck_assert_uint_eq(plan.settle, 120);
 	ck_assert_uint_eq(plan.per_host, 0);
 	ck_assert_str_eq(plan.policy.name, "racf");
 	ck_assert_str_eq(plan.ca_file, "");
@@ -61,6 +62,7 @@ START_TEST(everything_can_be_set)
 	add("rotate.revoke-after", "5");
 	add("rotate.drain", "10s");
 	add("rotate.per-host", "12");
+	add("rotate.settle", "0s");
 	add("rotate.timeout", "5s");
 	add("rotate.ca-file", "/etc/pawl/partner.pem");
 	add("rotate.pin", "sha256//AAAA");
@@ -73,6 +75,7 @@ START_TEST(everything_can_be_set)
 	ck_assert_uint_eq(plan.min_age, 0);
 	ck_assert_uint_eq(plan.revoke_after, 5);
 	ck_assert_uint_eq(plan.drain, 10);
+	ck_assert_uint_eq(plan.settle, 0);
 	ck_assert_uint_eq(plan.per_host, 12);
 	ck_assert_uint_eq(plan.timeout, 5);
 	ck_assert_str_eq(plan.ca_file, "/etc/pawl/partner.pem");
@@ -97,6 +100,7 @@ static const struct {
 	{ "rotate.host", "me@ftp.example.com" },
 	{ "rotate.pin", "sha256//" },
 	{ "rotate.pair", "/site2" },
+	{ "rotate.settle", "2h" },
 	{ "rotate.timeout", "0s" },
 	{ "rotate.timeout", "2h" },
 	{ "rotate.ca-file", "partner.pem" },

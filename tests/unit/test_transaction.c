@@ -5,7 +5,7 @@
  *
  * The same properties are those of reliability: the server's password is
  * always in the vault, the account is never revoked, one bad login a run at
- * the most, and every run ends.
+ * the most, every run ends, and what jobs are given logs in.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -19,6 +19,8 @@ Suite *transaction_suite(void);
 #define NOBODY 0xffu
 #define FLIGHTS 2
 #define PASSWORDS 8
+/* Times that a run waits for a slow server. */
+#define WAITS 2
 /* Unix times: of everything, but for what was left and then no more came. */
 #define LONG_AGO 1
 #define NOW (LONG_AGO + TX_QUARANTINE + 1)
@@ -48,11 +50,17 @@ struct world {
 	/* A late request was served during the run: the password tried
 	 * before it and the one tried after it may both be wrong. */
 	unsigned char landed;
+	unsigned char waits;
+	/* A person changed it; and did between current's login and the change. */
+	unsigned char by_hand;
+	unsigned char touched;
 	/* What may still go wrong, and how often it may be tried. */
 	unsigned char crashes;
 	unsigned char losses;
 	unsigned char lies;
 	unsigned char rules;
+	unsigned char late_yes;
+	unsigned char hands;
 	unsigned char runs;
 };
 
@@ -76,6 +84,7 @@ struct search {
 	size_t rotated;
 	size_t attention;
 	size_t lost;
+	size_t late;
 };
 
 static struct search search;
@@ -114,7 +123,16 @@ invariants(const struct world *w)
 {
 	bool kept = w->server == w->current || w->server == w->pending ||
 	    (w->history >> w->server & 1) != 0;
+	bool unsettled = w->durable.outstanding > 0 && w->pending != NOBODY;
 
+	if (w->by_hand) {
+		ck_assert_msg(w->bad < REVOKE,
+		    "revoked after a change by hand");
+		return;
+	}
+	if (w->durable.state == ROTATION_IDLE && !unsettled)
+		ck_assert_msg(w->server == w->current,
+		    "a job would be refused");
 	ck_assert_msg(kept, "password %u of the server is not in the vault",
 	    w->server);
 	ck_assert_msg(w->bad < REVOKE, "the account is revoked");
@@ -220,12 +238,34 @@ lose_change(struct world w)
 	arrive(w, TX_CHANGE_UNKNOWN);
 }
 
+/* The server says yes, and does it later, or never. */
+static void
+promise_change(struct world w)
+{
+	w.late_yes--;
+	arrive(w, TX_CHANGE_ACCEPTED);
+	if (w.flights == FLIGHTS)
+		return;
+	w.flight_old[w.flights] = w.current;
+	w.flight_new[w.flights] = w.pending;
+	w.flights++;
+	arrive(w, TX_CHANGE_ACCEPTED);
+}
+
 static void
 do_change(struct world w)
 {
 	struct world refused = w;
 	bool done;
 
+	if (w.touched) {
+		w.touched = 0;
+		done = serve_change(&w, w.current, w.pending, true);
+		arrive(w, done ? TX_CHANGE_ACCEPTED : TX_CHANGE_REFUSED);
+		return;
+	}
+	if (w.late_yes > 0 && w.server == w.current)
+		promise_change(w);
 	if (w.losses > 0)
 		lose_change(w);
 	/* The rules of the server may forbid it. */
@@ -264,6 +304,13 @@ perform(struct world w)
 		arrive(w, TX_DRAINED);
 		arrive(w, TX_NOT_DRAINED);
 		return;
+	case TX_SETTLE:
+		arrive(w, TX_WAIT_OVER);
+		if (w.waits < WAITS) {
+			w.waits++;
+			arrive(w, TX_WAITED);
+		}
+		return;
 	case TX_SEND:
 		do_change(w);
 		return;
@@ -271,6 +318,7 @@ perform(struct world w)
 		search.rotated += w.tx.end == TX_END_ROTATED;
 		search.attention += w.tx.end == TX_END_ATTENTION;
 		search.lost += w.tx.end == TX_END_LOST;
+		search.late += w.tx.end == TX_END_LATE;
 		ck_assert_int_ne(w.tx.end, TX_END_NONE);
 		w.alive = 0;
 		memset(&w.tx, 0, sizeof(w.tx));
@@ -339,6 +387,8 @@ begin(struct world w, enum tx_event event)
 	w.alive = 1;
 	w.run_bad = 0;
 	w.landed = 0;
+	w.waits = 0;
+	w.touched = 0;
 	memset(&w.tx, 0, sizeof(w.tx));
 	memcpy(&w.tx.rotation, &w.durable, sizeof(w.tx.rotation));
 	w.tx.has_pending = w.pending != NOBODY;
@@ -346,10 +396,34 @@ begin(struct world w, enum tx_event event)
 	push(w);
 }
 
+/* Whether a change is about to be sent, for current has logged in. */
+static bool
+about_to_send(const struct world *w)
+{
+	return w->alive && w->tx.phase == TX_PHASE_CHECK &&
+	    (w->event == TX_LOGIN_OK || w->event == TX_LOGIN_EXPIRED);
+}
+
+/* A person, or another machine from a copy of the vault, changes it. */
+static void
+change_by_hand(struct world w)
+{
+	w.hands--;
+	w.by_hand = 1;
+	w.touched =
+	    about_to_send(&w) || (w.alive && w.tx.phase == TX_PHASE_CHANGE);
+	w.server = w.fresh++;
+	w.bad = 0;
+	push(w);
+}
+
 static void
 visit(struct world w)
 {
 	struct world later = w;
+
+	if (w.hands > 0 && w.flights == 0)
+		change_by_hand(w);
 
 	if (w.flights > 0) {
 		later.flights--;
@@ -370,7 +444,7 @@ visit(struct world w)
 }
 
 /* What explore() starts with, in place of 0. */
-static unsigned char expired;
+static unsigned char expired, late_yes, hands;
 
 static void
 explore(unsigned char crashes, unsigned char losses, unsigned char lies,
@@ -393,6 +467,8 @@ explore(unsigned char crashes, unsigned char losses, unsigned char lies,
 	w.losses = losses;
 	w.lies = lies;
 	w.rules = rules;
+	w.late_yes = late_yes;
+	w.hands = hands;
 	push(w);
 	while (search.todo.n > 0) {
 		memcpy(&w, &search.todo.items[--search.todo.n], sizeof(w));
@@ -431,7 +507,33 @@ START_TEST(lying_replies_decide_nothing)
 {
 	explore(0, 0, 2, 3);
 	ck_assert_uint_gt(search.rotated, 0);
+}
+END_TEST
+
+START_TEST(honest_refusals_need_no_person)
+{
+	explore(0, 0, 0, 3);
+	ck_assert_uint_gt(search.rotated, 0);
 	ck_assert_uint_eq(search.attention, 0);
+}
+END_TEST
+
+/* With crashes and losses as well. */
+START_TEST(a_yes_may_come_true_later_or_never)
+{
+	late_yes = 2;
+	explore(1, 2, 0, 1);
+	ck_assert_uint_gt(search.rotated, 0);
+	ck_assert_uint_gt(search.late, 0);
+}
+END_TEST
+
+START_TEST(a_person_may_change_it_at_any_time)
+{
+	hands = 1;
+	explore(0, 2, 0, 1);
+	ck_assert_uint_gt(search.rotated, 0);
+	ck_assert_uint_gt(search.attention, 0);
 }
 END_TEST
 
@@ -765,13 +867,103 @@ START_TEST(an_answer_that_took_long_may_be_of_a_bad_login)
 	t = tx_next(&t, TX_LOGIN_OK, &limits);
 	limits.now += TX_FRESH;
 	quick = tx_next(&t, answer, &limits);
-	ck_assert_uint_eq(quick.rotation.exposures, 1);
+	ck_assert_uint_eq(quick.rotation.exposures, _i == 0 ? 2 : 1);
 	limits.now++;
 	t = tx_next(&t, answer, &limits);
 	ck_assert_uint_eq(t.rotation.exposures, 2);
 	t = tx_next(&t, TX_LOGIN_BAD, &limits);
 	ck_assert_int_eq(t.end, TX_END_ATTENTION);
 	ck_assert_int_eq(t.action, TX_STOP);
+}
+END_TEST
+
+/* A refusal may be that of a wrong password; a server where it is not takes
+ * current, and the count starts again. */
+START_TEST(a_refusal_is_reckoned_with_where_one_login_is_left)
+{
+	const uint32_t budget = (uint32_t)_i - 1;
+	const struct tx_limits limits = { .revoke_after = (uint32_t)_i,
+		.now = 1000 };
+	const struct rotation r = { .state = ROTATION_IDLE };
+	struct tx t = drained(&r, &limits), held;
+
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_uint_eq(t.rotation.exposures, budget > 2 ? 1 : 0);
+	t = tx_next(&t, TX_CHANGE_REFUSED, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
+	ck_assert_uint_eq(t.rotation.exposures, budget > 1 ? 2 : 1);
+	held = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_int_eq(held.end, TX_END_REFUSED);
+	ck_assert_uint_eq(held.rotation.exposures, 0);
+	t = tx_next(&t, TX_LOGIN_BAD, &limits);
+	if (budget > 2)
+		ck_assert_int_eq(t.action, TX_LOGIN_PENDING);
+	else
+		ck_assert_int_eq(t.end, TX_END_ATTENTION);
+}
+END_TEST
+
+/* A run that waits for the server, which takes current still. */
+static struct tx
+waiting(const struct tx_limits *limits)
+{
+	const struct rotation r = { .state = ROTATION_IDLE };
+	struct tx t = drained(&r, limits);
+
+	t = tx_next(&t, TX_LOGIN_OK, limits);
+	t = tx_next(&t, TX_CHANGE_ACCEPTED, limits);
+	ck_assert_uint_eq(t.rotation.outstanding, 1);
+	t = tx_next(&t, TX_LOGIN_BAD, limits);
+	t = tx_next(&t, TX_LOGIN_OK, limits);
+	ck_assert_int_eq(t.action, TX_SETTLE);
+	ck_assert_int_eq(t.rotation.state, ROTATION_SENT);
+	return t;
+}
+
+START_TEST(a_yes_that_comes_true_is_found_by_current)
+{
+	const struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	struct tx t = waiting(&limits);
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		t = tx_next(&t, TX_WAITED, &limits);
+		ck_assert_int_eq(t.action, TX_LOGIN_CURRENT);
+		t = tx_next(&t, i == 5 ? TX_LOGIN_NOT_SENT : TX_LOGIN_OK,
+		    &limits);
+		ck_assert_int_eq(t.action, TX_SETTLE);
+		ck_assert_uint_eq(t.rotation.exposures, 1);
+	}
+	t = tx_next(&t, TX_WAITED, &limits);
+	t = tx_next(&t, TX_LOGIN_BAD, &limits);
+	ck_assert_int_eq(t.action, TX_LOGIN_PENDING);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_int_eq(t.end, TX_END_ROTATED);
+	ck_assert_uint_eq(t.rotation.outstanding, 0);
+}
+END_TEST
+
+/* No job is given current before the quarantine is over, and recover ran. */
+START_TEST(a_yes_that_does_not_come_true_stays_unsettled)
+{
+	struct tx_limits limits = { .revoke_after = 3, .now = 1000 };
+	struct tx t = waiting(&limits);
+
+	t = tx_next(&t, TX_WAIT_OVER, &limits);
+	ck_assert_int_eq(t.end, TX_END_LATE);
+	ck_assert_int_eq(t.rotation.state, ROTATION_IDLE);
+	ck_assert_uint_eq(t.rotation.outstanding, 1);
+	ck_assert(t.has_pending);
+	t = tx_begin(&t.rotation, true);
+	t = tx_next(&t, TX_START, &limits);
+	ck_assert_int_eq(t.end, TX_END_EARLY);
+	limits.now += TX_QUARANTINE + 1;
+	t = tx_begin(&t.rotation, true);
+	t = tx_next(&t, TX_RECOVER, &limits);
+	t = tx_next(&t, TX_LOGIN_OK, &limits);
+	ck_assert_int_eq(t.end, TX_END_NOTHING);
+	ck_assert_int_eq(t.pending, TX_PENDING_REFUSED);
+	ck_assert_uint_eq(t.rotation.outstanding, 0);
 }
 END_TEST
 
@@ -868,6 +1060,10 @@ transaction_suite(void)
 	tcase_add_test(t, what_was_not_made_in_an_hour_was_refused);
 	tcase_add_loop_test(t, an_answer_that_took_long_may_be_of_a_bad_login,
 	    0, 2);
+	tcase_add_loop_test(t,
+	    a_refusal_is_reckoned_with_where_one_login_is_left, 2, 5);
+	tcase_add_test(t, a_yes_that_comes_true_is_found_by_current);
+	tcase_add_test(t, a_yes_that_does_not_come_true_stays_unsettled);
 	tcase_add_test(t, a_wait_in_vain_costs_nothing);
 	tcase_add_test(t, check_of_a_refused_password_needs_a_person);
 	tcase_add_test(t, what_was_never_there_is_not_tried);
@@ -879,6 +1075,9 @@ transaction_suite(void)
 	tcase_add_test(model, one_crash_needs_no_person);
 	tcase_add_test(model, every_loss_and_delay_is_survived);
 	tcase_add_test(model, lying_replies_decide_nothing);
+	tcase_add_test(model, honest_refusals_need_no_person);
+	tcase_add_test(model, a_yes_may_come_true_later_or_never);
+	tcase_add_test(model, a_person_may_change_it_at_any_time);
 	tcase_add_test(model, all_of_them_together);
 	tcase_add_loop_test(model, an_expired_password_is_changed, 1, 3);
 	tcase_add_loop_test(model, an_expired_password_survives_all_of_them, 1,

@@ -100,8 +100,8 @@ _pawl_attributes()
 		rotate.method= rotate.host= rotate.port= rotate.tls= \
 		rotate.policy= rotate.every= rotate.min-age= rotate.jitter= \
 		rotate.window= rotate.pair= rotate.hook= \
-		rotate.revoke-after= rotate.drain= rotate.per-host= rotate.timeout= \
-		rotate.ca-file= rotate.pin= \
+		rotate.revoke-after= rotate.drain= rotate.per-host= \
+		rotate.settle= rotate.timeout= rotate.ca-file= rotate.pin= \
 		rotate.cert= rotate.cert-key= rotate.exec=
 }
 

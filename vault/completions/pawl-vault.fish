@@ -57,7 +57,8 @@ complete -c pawl-vault -n "$seen set import find" -a "user= host= port= service=
     scheme= path= dataset= notes= rotate.method= rotate.host= rotate.port= rotate.tls= \
     rotate.policy= rotate.every= rotate.min-age= rotate.revoke-after= \
     rotate.jitter= rotate.window= rotate.pair= rotate.hook= \
-    rotate.drain= rotate.per-host= rotate.timeout= rotate.ca-file= rotate.pin= \
+    rotate.drain= rotate.per-host= rotate.settle= rotate.timeout= \
+    rotate.ca-file= rotate.pin= \
     rotate.cert= rotate.cert-key= rotate.exec="
 complete -c pawl-vault -n "$seen get" -s n -l no-newline
 complete -c pawl-vault -n "$seen list" -s l -l logins
