@@ -12,6 +12,7 @@
 #	make faults		each allocation and call fails, the power too
 #	make kill		SIGKILL at every system call of set and rotate
 #	make cuts		every cut of the server times every death of rotate
+#	make drain		jobs log in all through 100 rotations
 #	make install		honours PREFIX and DESTDIR; uninstall undoes it
 #
 # CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are the builder's to set.
@@ -157,7 +158,7 @@ PEERS	= tests/bench/sqlite3.c tests/bench/lmdb.c
 
 PKGS	= libsodium libcurl openssl
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
-ifneq ($(filter-out clean demo test lint bench fuzz mutants model hands kill cuts faults setup-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean demo test lint bench fuzz mutants model hands kill cuts drain faults setup-%,$(or $(MAKECMDGOALS),all)),)
 $(error needs a C compiler, pkg-config and $(PKGS); run: make setup-build)
 endif
 endif
@@ -320,6 +321,10 @@ kill: setup-test
 cuts: setup-test
 	@$(MAKE) $(SUB) B='$B' all $B/tests/clock.so
 	@B='$(abspath $B)' JOBS=$$(nproc) tests/crash/cuts.py
+
+drain: setup-test
+	@$(MAKE) $(SUB) B='$B' all $B/tests/pam_pawl.so
+	@B='$(abspath $B)' tests/drain.sh 100
 
 demo: setup-test
 	@$(MAKE) $(SUB) B='$B' all $B/tests/pam_pawl.so $B/tests/clock.so
@@ -497,5 +502,5 @@ uninstall:
 clean:
 	rm -rf $B
 
-.PHONY: all test demo mutants model hands kill cuts faults bench bench-programs fuzz lint install uninstall clean
+.PHONY: all test demo mutants model hands kill cuts drain faults bench bench-programs fuzz lint install uninstall clean
 .DELETE_ON_ERROR:

@@ -52,7 +52,9 @@ static int
 open_vault(struct job *j, struct err *e)
 {
 	char path[PATH_MAX];
-	const struct vault_options o = { .path = path, .trust = &j->trust };
+	const struct vault_options o = { .path = path,
+		.trust = &j->trust,
+		.hand_out = true };
 
 	if (path_vault(path, sizeof(path), e) == -1 ||
 	    key_find_for(&j->key, NULL, false, path, &j->trust, e) == -1 ||

@@ -45,6 +45,8 @@ int job_begin(struct job *j, char *prompt, struct err *e) MUST_CHECK;
 
 /* All that needs a path, a socket or a process.  In this order, once. */
 int job_prepare(struct job *j, struct err *e) MUST_CHECK;
+/* Closes the vault, so that no rotation waits for this process. */
+void job_close_vault(struct job *j);
 /* Opens the vault anew, and what it remembers. */
 int job_open_vault(struct job *j, struct err *e) MUST_CHECK;
 /* Enters the sandbox. */

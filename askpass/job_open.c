@@ -42,7 +42,9 @@ can_do_without(const struct err *e)
 static int
 find_vault(struct job *j, struct err *e)
 {
-	const struct vault_options o = { .path = j->path, .trust = &j->trust };
+	const struct vault_options o = { .path = j->path,
+		.trust = &j->trust,
+		.hand_out = true };
 
 	if (path_vault(j->path, sizeof(j->path), e) == -1)
 		return -1;
@@ -54,16 +56,23 @@ find_vault(struct job *j, struct err *e)
 	return 0;
 }
 
+void
+job_close_vault(struct job *j)
+{
+	vault_close(j->vault);
+	j->vault = NULL;
+	j->state = NULL;
+	j->request.nmarks = 0;
+	j->context.vault = NULL;
+	j->context.looked = false;
+}
+
 int
 job_open_vault(struct job *j, struct err *e)
 {
 	struct module_context *c = &j->context;
 
-	vault_close(j->vault);
-	j->vault = NULL;
-	j->state = NULL;
-	j->request.nmarks = 0;
-	c->looked = false;
+	job_close_vault(j);
 	if (!stacks_use(STACK_VAULT) && !stacks_use(STACK_BIND)) {
 		(void)err_set(&c->vault_why, ERR_NOVAULT,
 		    "no stack uses the vault");

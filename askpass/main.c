@@ -126,6 +126,7 @@ serve_busy(struct job *j, struct err *e)
 	int status;
 	pid_t pid;
 
+	job_close_vault(j);
 	for (;;) {
 		again = now_ms() < end;
 		if ((pid = fork()) == -1)

@@ -60,6 +60,8 @@ struct state_mark {
 struct state {
 	int fd;
 	uint64_t generation;
+	/* The latest whose readers a rotation has waited for, or 0. */
+	uint64_t drained;
 	unsigned char mac[STATE_MAC];
 	/* The file as it was read; a mark is decoded when it is asked for. */
 	unsigned char raw[STATE_FILE + 1];
@@ -77,6 +79,22 @@ struct state {
 int state_open(struct state *s, const unsigned char id[STATE_ID],
     const struct path_trust *t, bool *freshp, struct err *e) MUST_CHECK;
 void state_close(struct state *s);
+
+/*
+ * The same for who may hand out secrets of this generation of the vault: until
+ * it closes the file, or ends, state_drain() of a later one finds it there.  A
+ * lock on one byte behind the end of the file says so, taken before the file is
+ * read.  If state_behind() then, or state_move() to the generation that was
+ * opened instead, says that there is a later one, this one must not be used.
+ */
+int state_open_reader(struct state *s, const unsigned char id[STATE_ID],
+    uint64_t generation, const struct path_trust *t, struct err *e) MUST_CHECK;
+
+/* The reader is one of this generation now, and reads the file anew.  ERR_IO. */
+int state_move(struct state *s, uint64_t generation, struct err *e) MUST_CHECK;
+
+/* Whether the file, as it was read, knows of a later generation. */
+bool state_behind(const struct state *s, uint64_t generation);
 
 /*
  * Compares a vault that was opened with what was seen before: an older
@@ -140,9 +158,21 @@ bool state_refused_since(const struct state *s, pid_t pid, uint64_t since_ms);
 
 /*
  * How many milliseconds ago the entry was last handed out to a process that
- * is still alive, or UINT64_MAX.  What a rotation drains.
+ * is still alive, or UINT64_MAX, as the file was read.
  */
 uint64_t state_last_answer(const struct state *s,
+    const unsigned char entry[STATE_ID]);
+
+/*
+ * The same, for a rotation, as the file is now; and 0 while a reader of a
+ * generation before this one is left, or that cannot be found out.
+ *
+ * In generation, which is committed, nobody is to hand out the entry.  What is
+ * written first is that it is drained, then readers are looked for, and then
+ * marks; a reader locks its byte first, reads that then, and marks its hand-out
+ * while it has the lock.  So either it sees that it is late, or it is seen.
+ */
+uint64_t state_drain(struct state *s, uint64_t generation,
     const unsigned char entry[STATE_ID]);
 
 #endif

@@ -40,6 +40,8 @@ struct vault_options {
 	unsigned int lock_wait_ms;
 	/* --accept-older: remember this generation, whatever was seen. */
 	bool accept_older;
+	/* Passwords are given away: rotations wait until it is closed. */
+	bool hand_out;
 };
 
 /*

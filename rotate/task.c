@@ -230,7 +230,8 @@ task_drain(struct task *t, struct vault *v, bool hurry)
 
 	age = vault_state(v) == NULL ?
 	    UINT64_MAX :
-	    state_last_answer(vault_state(v), t->target->id);
+	    state_drain(vault_state(v), vault_header(v)->generation,
+		t->target->id);
 	if (age >= limit) {
 		next(t, TX_DRAINED);
 		return;

@@ -110,11 +110,21 @@ mutant "a page too few" vault/table.c "table vault" \
 mutant "entries of a page in any order" vault/table.c table \
 	's/table_entry_compare\(([^)]*)\) >=? 0/0/'
 mutant "an older vault is taken" vault/state.c "state vault" \
-	's/generation < s->generation/0/'
+	's/if \(state_behind\(s, generation\)\)/if (0)/'
 mutant "another copy of a generation is taken" vault/state.c "state vault" \
 	's/memcmp\(mac, s->mac, STATE_MAC\) == 0/1/'
 mutant "a pid that came round counts" vault/state.c state \
 	's/m->boot_ms >= l->start_ms/true/'
+mutant "a reader locks nothing" vault/state.c state \
+	's/F_SETLK, F_RDLCK/F_SETLK, F_UNLCK/'
+mutant "a drain waits for no reader" vault/state.c state \
+	's/has_readers\(s, generation\) \|\|/false ||/'
+mutant "a drain looks at the marks of before" vault/state.c state \
+	's/state_refresh\(s, &ignored\) == -1/false/'
+mutant "a drain tells nobody" vault/state.c state \
+	's/s->drained < generation/false/'
+mutant "who is late does not look" vault/state.c state \
+	's/ \|\| s->drained > generation//'
 mutant "the last slot can be removed" vault/vault_stage.c vault \
 	's/if \(taken == 1\)/if (taken == 0)/'
 mutant "a committed record stays after remove" vault/vault_commit.c vault \

@@ -88,6 +88,7 @@ session_open(struct session *s, bool write, struct err *e)
 	o.write = write;
 	o.lock_wait_ms = s->config.lock_wait_ms;
 	o.accept_older = s->accept_older;
+	o.hand_out = s->hand_out;
 	if ((s->vault = vault_open(&o, e)) == NULL)
 		return -1;
 	/* It has been accepted: the second opening of one run is no news. */

@@ -27,6 +27,8 @@ struct session {
 	const char *vault_option;
 	const char *key_option;
 	bool accept_older;
+	/* As in struct vault_options. */
+	bool hand_out;
 	/* Open with a passphrase, from this descriptor or the terminal. */
 	bool passphrase;
 	int passphrase_fd;

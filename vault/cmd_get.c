@@ -46,6 +46,7 @@ get(struct session *s, const char *name, bool newline, struct err *e)
 	struct entry entry = { 0 };
 	int rv = -1;
 
+	s->hand_out = true;
 	if (session_open(s, false, e) == -1 ||
 	    session_find(s, name, &entry, &plain, e) == -1)
 		return -1;

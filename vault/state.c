@@ -17,7 +17,7 @@
 #include "state.h"
 
 /*
- * Header: magic 8, generation 8, MAC 32, zeros 16.
+ * Header: magic 8, generation 8, MAC 32, drained 8, zeros 8.
  * Mark: pid 4, event 4, question 4, zeros 4, real_ms 8, boot_ms 8, entry 16,
  * zeros 16.
  */
@@ -29,6 +29,17 @@
  */
 #define WAYS STATE_WAYS
 #define SETS (STATE_SLOTS / WAYS)
+
+/* What state_check() writes of the header, and what state_drain() does. */
+#define SEEN 48
+#define DRAINED_AT 48
+#define DRAINED 8
+
+/*
+ * The byte that a reader of generation 0 would lock, and of how many there is
+ * one: far behind the end of the file.
+ */
+#define READERS_AT (UINT64_C(1) << 61)
 
 /* A login is over by then: sshd grants two minutes for it. */
 #define STALE_MS ((uint64_t)10 * 60 * 1000)
@@ -98,7 +109,6 @@ mark_decode(struct state_mark *m, const unsigned char *from)
 static void
 header_encode(unsigned char *to, const struct state *s)
 {
-	memset(to, 0, STATE_HEADER);
 	memcpy(to, magic, sizeof(magic));
 	put_u64(to + 8, s->generation);
 	memcpy(to + 16, s->mac, STATE_MAC);
@@ -109,6 +119,7 @@ header_decode(struct state *s, const unsigned char *from)
 {
 	s->generation = get_u64(from + 8);
 	memcpy(s->mac, from + 16, STATE_MAC);
+	s->drained = get_u64(from + DRAINED_AT);
 }
 
 /* Reads all of it.  1: it is ours; 0: of another size or magic. */
@@ -129,6 +140,27 @@ load(struct state *s, struct err *e)
 	}
 	memset(s->raw, 0, sizeof(s->raw));
 	return 0;
+}
+
+/* A lock of this process on len bytes of the file, or F_UNLCK. */
+static int
+lock_bytes(const struct state *s, int call, short type, uint64_t at,
+    uint64_t len, struct err *e)
+{
+	struct flock lock = { .l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)at,
+		.l_len = (off_t)len };
+
+	if (fcntl(s->fd, call, &lock) == -1)
+		return err_sys(e, ERR_IO, "cannot lock the state of the vault");
+	return 0;
+}
+
+static uint64_t
+readers_byte(uint64_t generation)
+{
+	return READERS_AT + (generation < READERS_AT ? generation : READERS_AT);
 }
 
 /* All of len bytes at an offset, in one call: part of them is a failure. */
@@ -152,14 +184,15 @@ put_at(const struct state *s, const void *from, size_t len, off_t at,
 static int
 start_afresh(struct state *s, bool *freshp, struct err *e)
 {
-	struct flock lock = { 0 };
+	struct err ignored;
 	struct stat st;
 	int known;
 
-	lock.l_type = F_WRLCK;
-	lock.l_whence = SEEK_SET;
-	if (fcntl(s->fd, F_SETLKW, &lock) == -1 || fstat(s->fd, &st) == -1)
-		return err_sys(e, ERR_IO, "cannot lock the state of the vault");
+	if (lock_bytes(s, F_SETLKW, F_WRLCK, 0, STATE_FILE, e) == -1)
+		return -1;
+	if (fstat(s->fd, &st) == -1)
+		return err_sys(e, ERR_IO,
+		    "cannot look at the state of the vault");
 	known = load(s, e);
 	if (known == 0) {
 		memcpy(s->raw, magic, sizeof(magic));
@@ -172,8 +205,7 @@ start_afresh(struct state *s, bool *freshp, struct err *e)
 		else if (freshp != NULL)
 			*freshp = true;
 	}
-	lock.l_type = F_UNLCK;
-	(void)fcntl(s->fd, F_SETLK, &lock);
+	(void)lock_bytes(s, F_SETLK, F_UNLCK, 0, STATE_FILE, &ignored);
 	return known == -1 ? -1 : 0;
 }
 
@@ -233,7 +265,7 @@ static int
 write_header(struct state *s, uint64_t generation, const unsigned char *mac,
     struct err *e)
 {
-	unsigned char header[STATE_HEADER];
+	unsigned char header[SEEN];
 
 	s->generation = generation;
 	memcpy(s->mac, mac, STATE_MAC);
@@ -385,8 +417,9 @@ look_at_file(int fd, const char *path, struct err *e)
 	return check_file(&st, path, e);
 }
 
-int
-state_open(struct state *s, const unsigned char id[STATE_ID],
+/* For a reader of a generation, or, 0, for none. */
+static int
+open_for(struct state *s, const unsigned char id[STATE_ID], uint64_t generation,
     const struct path_trust *t, bool *freshp, struct err *e)
 {
 	char path[PATH_MAX] = "";
@@ -394,6 +427,7 @@ state_open(struct state *s, const unsigned char id[STATE_ID],
 
 	s->fd = -1;
 	s->generation = 0;
+	s->drained = 0;
 	memset(s->mac, 0, sizeof(s->mac));
 	if (freshp != NULL)
 		*freshp = false;
@@ -402,6 +436,10 @@ state_open(struct state *s, const unsigned char id[STATE_ID],
 	if ((s->fd = open_or_make(path, e)) == -1)
 		return -1;
 	if (!path_remembered(t, path) && look_at_file(s->fd, path, e) == -1)
+		goto out;
+	if (generation != 0 &&
+	    lock_bytes(s, F_SETLK, F_RDLCK, readers_byte(generation), 1, e) ==
+		-1)
 		goto out;
 	known = load(s, e);
 	if (known == 0)
@@ -412,6 +450,37 @@ out:
 		return -1;
 	}
 	return 0;
+}
+
+int
+state_open(struct state *s, const unsigned char id[STATE_ID],
+    const struct path_trust *t, bool *freshp, struct err *e)
+{
+	return open_for(s, id, 0, t, freshp, e);
+}
+
+int
+state_open_reader(struct state *s, const unsigned char id[STATE_ID],
+    uint64_t generation, const struct path_trust *t, struct err *e)
+{
+	return open_for(s, id, generation, t, NULL, e);
+}
+
+int
+state_move(struct state *s, uint64_t generation, struct err *e)
+{
+	if (lock_bytes(s, F_SETLK, F_UNLCK, READERS_AT, READERS_AT + 1, e) ==
+		-1 ||
+	    lock_bytes(s, F_SETLK, F_RDLCK, readers_byte(generation), 1, e) ==
+		-1)
+		return -1;
+	return state_refresh(s, e);
+}
+
+bool
+state_behind(const struct state *s, uint64_t generation)
+{
+	return s->generation > generation || s->drained > generation;
 }
 
 void
@@ -426,15 +495,17 @@ int
 state_check(struct state *s, uint64_t generation,
     const unsigned char mac[STATE_MAC], struct err *e)
 {
-	unsigned char header[STATE_HEADER];
+	unsigned char header[SEEN];
 
-	if (generation < s->generation)
+	if (state_behind(s, generation))
 		return err_set(e, ERR_DAMAGED,
 		    "generation %llu, but %llu was seen here: an older copy "
 		    "was put back; if on purpose, run once with "
 		    "--accept-older",
 		    (unsigned long long)generation,
-		    (unsigned long long)s->generation);
+		    (unsigned long long)(s->generation > s->drained ?
+			    s->generation :
+			    s->drained));
 	if (generation == s->generation) {
 		if (memcmp(mac, s->mac, STATE_MAC) == 0)
 			return 0;
@@ -459,8 +530,15 @@ int
 state_accept(struct state *s, uint64_t generation,
     const unsigned char mac[STATE_MAC], struct err *e)
 {
+	static const unsigned char none[DRAINED];
+
 	if (write_header(s, generation, mac, e) == -1)
 		return -1;
+	if (s->drained > generation) {
+		s->drained = 0;
+		if (put_at(s, none, sizeof(none), DRAINED_AT, e) == -1)
+			return -1;
+	}
 	if (fsync(s->fd) == -1)
 		return err_sys(e, ERR_IO, "cannot sync the state of the vault");
 	return 0;
@@ -531,6 +609,53 @@ state_last_answer(const struct state *s, const unsigned char entry[STATE_ID])
 			last = l.boot_ms - m.boot_ms;
 	}
 	return last;
+}
+
+/* Writes that the readers before this generation are waited for. */
+static int
+note_drained(struct state *s, uint64_t generation, struct err *e)
+{
+	unsigned char now[DRAINED];
+	struct err ignored;
+	int rv = -1;
+
+	if (lock_bytes(s, F_SETLKW, F_WRLCK, DRAINED_AT, DRAINED, e) == -1)
+		return -1;
+	if (pread_full(s->fd, now, sizeof(now), DRAINED_AT) != sizeof(now)) {
+		(void)err_sys(e, ERR_IO, "cannot read the state of the vault");
+	} else if (get_u64(now) >= generation) {
+		rv = 0;
+	} else {
+		put_u64(now, generation);
+		rv = put_at(s, now, sizeof(now), DRAINED_AT, e);
+	}
+	(void)lock_bytes(s, F_SETLK, F_UNLCK, DRAINED_AT, DRAINED, &ignored);
+	return rv;
+}
+
+/* Whether another process reads a generation before this one. */
+static bool
+has_readers(const struct state *s, uint64_t generation)
+{
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)READERS_AT,
+		.l_len = (off_t)(readers_byte(generation) - READERS_AT) };
+
+	return fcntl(s->fd, F_GETLK, &lock) == -1 || lock.l_type != F_UNLCK;
+}
+
+uint64_t
+state_drain(struct state *s, uint64_t generation,
+    const unsigned char entry[STATE_ID])
+{
+	struct err ignored;
+
+	if ((s->drained < generation &&
+		note_drained(s, generation, &ignored) == -1) ||
+	    has_readers(s, generation) || state_refresh(s, &ignored) == -1)
+		return 0;
+	return state_last_answer(s, entry);
 }
 
 uint64_t

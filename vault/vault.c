@@ -13,7 +13,7 @@
 #define CREATE_WAIT_MS 10000
 
 /* How often a vault is opened anew because it was replaced meanwhile. */
-#define ATTACH_TRIES 3
+#define ATTACH_TRIES 20
 
 int
 vault_damaged(const struct vault *v, struct err *e, const char *fmt, ...)
@@ -82,10 +82,17 @@ vault_drop_state(struct vault *v)
 static int
 open_state(struct vault *v, const struct path_trust *t, struct err *e)
 {
+	int rv;
+
 	vault_drop_state(v);
 	memcpy(v->state_id, v->head.id, TABLE_ID);
 	errno = 0;
-	if (state_open(&v->state, v->head.id, t, NULL, e) == 0)
+	if (v->hand_out)
+		rv = state_open_reader(&v->state, v->head.id,
+		    v->head.generation, t, e);
+	else
+		rv = state_open(&v->state, v->head.id, t, NULL, e);
+	if (rv == 0)
 		v->have_state = true;
 	else if (e->kind != ERR_IO &&
 	    (e->kind != ERR_DENIED || (errno != EACCES && errno != EPERM)))
@@ -93,10 +100,26 @@ open_state(struct vault *v, const struct path_trust *t, struct err *e)
 	return 0;
 }
 
+/* Reads it, again if the vault was opened again. */
+static int
+read_state(struct vault *v, const struct path_trust *t, struct err *e)
+{
+	int rv;
+
+	if (!v->have_state || memcmp(v->state_id, v->head.id, TABLE_ID) != 0)
+		return open_state(v, t, e);
+	if (v->hand_out)
+		rv = state_move(&v->state, v->head.generation, e);
+	else
+		rv = state_refresh(&v->state, e);
+	return rv == -1 ? err_in(e, "vault %s", v->shown) : 0;
+}
+
 /*
  * The state has to be read before the vault, or a generation that was
  * committed and seen between the two makes this one look rolled back; but its
  * name is in the vault.  So the vault is opened again if the state is ahead.
+ * If it stays so, check_state() refuses the vault.
  */
 static int
 attach(struct vault *v, struct path_trust *trust, struct err *e)
@@ -104,14 +127,11 @@ attach(struct vault *v, struct path_trust *trust, struct err *e)
 	int tries;
 
 	for (tries = 0; tries < ATTACH_TRIES; tries++) {
-		if (open_file(v, trust, e) == -1 || read_header(v, e) == -1)
+		if (open_file(v, trust, e) == -1 || read_header(v, e) == -1 ||
+		    read_state(v, trust, e) == -1)
 			return -1;
-		if (v->have_state &&
-		    memcmp(v->state_id, v->head.id, TABLE_ID) == 0)
-			break;
-		if (open_state(v, trust, e) == -1)
-			return -1;
-		if (!v->have_state || v->state.generation <= v->head.generation)
+		if (!v->have_state ||
+		    !state_behind(&v->state, v->head.generation))
 			break;
 	}
 	return 0;
@@ -153,6 +173,7 @@ vault_attach(const struct vault_options *o, struct err *e)
 		return NULL;
 	v->write = o->write;
 	v->accept_older = o->accept_older;
+	v->hand_out = o->hand_out;
 	if (v->write && lock(v, o, e) == -1)
 		goto fail;
 	if (attach(v, o->trust, e) == -1)

@@ -98,6 +98,7 @@ struct vault {
 	char shown[160];
 	bool write;
 	bool accept_older;
+	bool hand_out;
 	/* After a commit: the new file has yet to be opened. */
 	bool stale;
 	int lock;

@@ -806,6 +806,156 @@ START_TEST(the_first_open_does_not_wipe_out_the_second)
 }
 END_TEST
 
+/* --- Draining ------------------------------------------------------------- */
+
+/* A process that reads generation 5, and another one when told. */
+struct reader {
+	pid_t pid;
+	int to;
+	int from;
+};
+
+static void
+read_on(int from, int to)
+{
+	struct state theirs = { .fd = -1 };
+	struct state_mark m = { .pid = (uint32_t)getpid(),
+		.event = STATE_ANSWERED };
+	struct err e = { 0 };
+	unsigned char c = 0;
+	int rv;
+
+	memcpy(m.entry, site1, STATE_ID);
+	rv = state_open_reader(&theirs, id, 5, NULL, &e);
+	while (rv == 0 && write(to, "", 1) == 1 && read(from, &c, 1) == 1)
+		rv = c == 'm' ? state_mark(&theirs, &m, &e) :
+				state_move(&theirs, c, &e);
+	_exit(rv == 0 ? 0 : 1);
+}
+
+static void
+tell_reader(const struct reader *r, char c)
+{
+	char answer;
+
+	if (c != '\0')
+		ck_assert_int_eq(write(r->to, &c, 1), 1);
+	ck_assert_int_eq(read(r->from, &answer, 1), 1);
+}
+
+static struct reader
+new_reader(void)
+{
+	struct reader r = { -1, -1, -1 };
+	int to[2], from[2];
+
+	ck_assert_int_eq(pipe(to), 0);
+	ck_assert_int_eq(pipe(from), 0);
+	ck_assert_int_ne(r.pid = fork(), -1);
+	if (r.pid == 0) {
+		(void)close(to[1]);
+		(void)close(from[0]);
+		read_on(to[0], from[1]);
+	}
+	(void)close(to[0]);
+	(void)close(from[1]);
+	r.to = to[1];
+	r.from = from[0];
+	tell_reader(&r, '\0');
+	return r;
+}
+
+START_TEST(a_drain_waits_for_readers_of_before)
+{
+	struct reader r;
+
+	open_fresh();
+	ck_assert_uint_eq(state_drain(&s, 9, site1), UINT64_MAX);
+	r = new_reader();
+	ck_assert_uint_eq(state_drain(&s, 5, site1), UINT64_MAX);
+	ck_assert_uint_eq(state_drain(&s, 6, site1), 0);
+	ck_assert_uint_eq(state_drain(&s, 600, site2), 0);
+	/* It reads a later one: what it had is no longer read by anybody. */
+	tell_reader(&r, 6);
+	ck_assert_uint_eq(state_drain(&s, 6, site1), UINT64_MAX);
+	ck_assert_uint_eq(state_drain(&s, 7, site1), 0);
+	ck_assert_int_eq(kill(r.pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(r.pid, NULL, 0), r.pid);
+	ck_assert_uint_eq(state_drain(&s, 7, site1), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(a_drain_sees_marks_made_since)
+{
+	struct reader r = { -1, -1, -1 };
+
+	open_fresh();
+	r = new_reader();
+	ck_assert_uint_eq(state_drain(&s, 5, site1), UINT64_MAX);
+	tell_reader(&r, 'm');
+	ck_assert_uint_lt(state_drain(&s, 5, site1), 60000);
+	ck_assert_uint_eq(state_drain(&s, 5, site2), UINT64_MAX);
+	let_go(r.pid);
+	ck_assert_uint_eq(state_drain(&s, 5, site1), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(who_reads_what_is_drained_is_late)
+{
+	unsigned char raw[64];
+	struct state slow = { .fd = -1 };
+	struct err e = { 0 };
+
+	open_fresh();
+	ck_assert_int_eq(state_check(&s, 4, mac1, &e), 0);
+	ck_assert_int_eq(state_open(&slow, id, NULL, NULL, &e), 0);
+	ck_assert_uint_eq(state_drain(&s, 6, site1), UINT64_MAX);
+	/* Nor is an earlier one forgotten for it, or what is seen of others. */
+	ck_assert_uint_eq(state_drain(&slow, 5, site1), UINT64_MAX);
+	ck_assert_int_eq(state_check(&slow, 7, mac2, &e), 0);
+	state_close(&slow);
+	ck_assert_int_eq(pread(s.fd, raw, 64, 0), 64);
+	ck_assert_uint_eq(get_u64(raw + 8), 7);
+	ck_assert_uint_eq(get_u64(raw + 48), 6);
+	ck_assert(is_zero(raw + 56, 8));
+
+	/* Of the generation seen, somebody may have an older memory. */
+	put_u64(raw + 8, 5);
+	ck_assert_int_eq(pwrite(s.fd, raw, 64, 0), 64);
+	state_close(&s);
+	ck_assert_int_eq(state_open_reader(&s, id, 5, NULL, &e), 0);
+	ck_assert(state_behind(&s, 5));
+	ck_assert(!state_behind(&s, 6));
+	ck_assert_int_eq(state_check(&s, 5, mac2, &e), -1);
+	ck_assert_int_eq(e.kind, ERR_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(e.msg, "but 6 was seen here"));
+	/* Unless it is put back on purpose. */
+	ck_assert_int_eq(state_accept(&s, 5, mac2, &e), 0);
+	ck_assert_int_eq(state_move(&s, 5, &e), 0);
+	ck_assert(!state_behind(&s, 5));
+}
+END_TEST
+
+START_TEST(what_cannot_be_found_out_is_not_drained)
+{
+	static const enum fault_call calls[] = { FAULT_pwrite, FAULT_pread };
+	struct fault f = { FAULT_ERROR, EIO, true, FAULT_CALL_COUNT };
+
+	open_fresh();
+	for (size_t i = 0; i < 2; i++) {
+		f.only = calls[i];
+		fault_arm(1, f);
+		ck_assert_uint_eq(state_drain(&s, 3, site1), 0);
+		ck_assert_uint_ge(fault_disarm(), 1);
+	}
+	ck_assert_uint_eq(state_drain(&s, 3, site1), UINT64_MAX);
+	/* Known to be drained, it is read all the same. */
+	fault_arm(1, f);
+	ck_assert_uint_eq(state_drain(&s, 3, site1), 0);
+	ck_assert_uint_eq(fault_disarm(), 1);
+}
+END_TEST
+
 /* --- Faults --------------------------------------------------------------- */
 
 static const struct fault faults[] = {
@@ -911,6 +1061,10 @@ state_suite(void)
 	tcase_add_test(t, without_proc_a_mark_lives_ten_minutes);
 	tcase_add_test(t, the_last_answer_is_the_youngest);
 	tcase_add_test(t, a_full_set_gives_up_its_oldest);
+	tcase_add_test(t, a_drain_waits_for_readers_of_before);
+	tcase_add_test(t, a_drain_sees_marks_made_since);
+	tcase_add_test(t, who_reads_what_is_drained_is_late);
+	tcase_add_test(t, what_cannot_be_found_out_is_not_drained);
 	tcase_add_loop_test(t, two_of_a_set_at_once_take_different_slots, 0, 2);
 	tcase_add_loop_test(t, marks_made_at_once_do_not_hurt_each_other, 0, 2);
 	tcase_add_loop_test(t, the_first_open_does_not_wipe_out_the_second, 1,

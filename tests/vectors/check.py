@@ -211,7 +211,8 @@ def written_state(home):
     same(vault["header"]["id"] + ".state", os.path.basename(path), "state")
     seen = state.read_state(contents(path))
     mac = contents(home.vault)[f.MAC_AT:f.HEADER].hex()
-    same((2, mac), (seen["generation"], seen["mac"]), "seen")
+    same((2, mac, 0), (seen["generation"], seen["mac"], seen["drained"]),
+         "seen")
     mark, = seen["marks"]
     same((os.getpid(), 1, 0, vault["entries"][0]["id"]),
          (mark["pid"], mark["event"], mark["prompt"], mark["entry"]), "mark")

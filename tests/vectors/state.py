@@ -21,12 +21,13 @@ def read_mark(data, slot):
 
 
 def read_state(data):
-    """Generation, MAC and marks."""
+    """Generation, MAC, what is drained, and marks."""
     want(len(data) == HEADER + MARKS * MARK, f"state of {len(data)} bytes")
-    magic, generation, mac, zero = struct.unpack_from("<8sQ32s16s", data)
+    magic, generation, mac, drained, zero = struct.unpack_from(
+        "<8sQ32sQ8s", data)
     want(magic == b"PAWLSTA1", "no magic of a state file", "format")
     want_zero(zero, "reserved space of the state file")
     marks = [read_mark(data[at:at + MARK], i) for i, at in enumerate(
         range(HEADER, len(data), MARK))]
-    return {"generation": generation, "mac": mac.hex(),
+    return {"generation": generation, "mac": mac.hex(), "drained": drained,
             "marks": [mark for mark in marks if mark]}
