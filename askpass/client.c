@@ -48,32 +48,13 @@ client_version(struct slice text)
 	return major * 100 + take_number(&text);
 }
 
-/* The next line of *text, without its newline. */
-static struct slice
-take_line(struct slice *text)
-{
-	const unsigned char *end = memchr(text->p, '\n', text->len);
-	struct slice line = *text;
-
-	if (end != NULL)
-		line.len = (size_t)(end - text->p);
-	text->p += line.len;
-	text->len -= line.len;
-	if (text->len > 0) {
-		text->p++;
-		text->len--;
-	}
-	return line;
-}
-
 struct slice
 client_option(struct slice config, const char *keyword, size_t n)
 {
 	struct slice line = { NULL, 0 };
 	size_t len = strlen(keyword);
 
-	while (config.len > 0) {
-		line = take_line(&config);
+	while (slice_next_line(&config, &line)) {
 		if (line.len <= len || line.p[len] != ' ' ||
 		    memcmp(line.p, keyword, len) != 0 || n-- > 0)
 			continue;

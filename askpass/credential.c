@@ -7,37 +7,6 @@
 
 /* --- Reading ---------------------------------------------------------------*/
 
-static bool
-is_line(struct slice s)
-{
-	size_t i;
-
-	for (i = 0; i < s.len; i++)
-		if (s.p[i] == 0x00 || s.p[i] == 0x0a || s.p[i] == 0x0d)
-			return false;
-	return true;
-}
-
-/* The next line, without its end; false behind the last one. */
-static bool
-next_line(struct slice *text, struct slice *line)
-{
-	const unsigned char *end;
-
-	if (text->len == 0)
-		return false;
-	end = memchr(text->p, 0x0a, text->len);
-	line->p = text->p;
-	line->len = end == NULL ? text->len : (size_t)(end - text->p);
-	text->p += line->len;
-	text->len -= line->len;
-	if (end != NULL) {
-		text->p++;
-		text->len--;
-	}
-	return true;
-}
-
 int
 credential_read(struct credential *c, struct slice text, struct err *e)
 {
@@ -52,14 +21,14 @@ credential_read(struct credential *c, struct slice text, struct err *e)
 		{ "password", &c->password } };
 
 	memset(c, 0, sizeof(*c));
-	while (next_line(&text, &line) && line.len > 0) {
+	while (slice_next_line(&text, &line) && line.len > 0) {
 		if ((equals = memchr(line.p, 0x3d, line.len)) == NULL)
 			return err_set(e, ERR_USAGE,
 			    "a line of the request is not key=value");
 		value.p = equals + 1;
 		value.len = line.len - (size_t)(value.p - line.p);
 		line.len = (size_t)(equals - line.p);
-		if (!is_line(value))
+		if (!slice_is_line(value))
 			return err_set(e, ERR_USAGE,
 			    "the request has a NUL or CR in it");
 		for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
@@ -103,7 +72,7 @@ credential_read_url(struct credential *c, struct slice text, struct err *e)
 	}
 	while (text.len > 0 && is_blank(text.p[text.len - 1]))
 		text.len--;
-	if (!is_line(text))
+	if (!slice_is_line(text))
 		return err_set(e, ERR_USAGE, "the request is not one line");
 	c->url = text;
 	c->protocol = slice_of("https");
@@ -249,7 +218,7 @@ credential_write_git(struct secret *to, struct slice user,
 {
 	char text[32];
 
-	if (!is_line(password) || !is_line(user))
+	if (!slice_is_line(password) || !slice_is_line(user))
 		return err_set(e, ERR_USAGE,
 		    "the secret is not one line, and git takes no other");
 	if (append_line(to, "username=", user, e) == -1 ||

@@ -70,17 +70,9 @@ find_lines(struct slice text, size_t n, const char *uid, size_t *foundp)
 static int
 write_lines(struct slice text, const char *uid, struct err *e)
 {
-	const unsigned char *end;
 	struct slice line;
 
-	while (text.len > 0) {
-		end = memchr(text.p, '\n', text.len);
-		line = text;
-		line.len = end == NULL ? text.len : (size_t)(end - text.p) + 1;
-		text.p += line.len;
-		text.len -= line.len;
-		if (end != NULL)
-			line.len--;
+	while (slice_next_line(&text, &line)) {
 		if (!is_ours(line, uid))
 			continue;
 		if (write_all(STDOUT_FILENO, line.p, line.len) == -1 ||

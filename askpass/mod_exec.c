@@ -4,24 +4,6 @@
 
 #include "module.h"
 
-/* Cuts the first line off *textp. */
-static struct slice
-next_line(struct slice *textp)
-{
-	struct slice line = *textp;
-	const unsigned char *end = memchr(textp->p, '\n', textp->len);
-
-	if (end != NULL)
-		line.len = (size_t)(end - line.p);
-	textp->p += line.len;
-	textp->len -= line.len;
-	if (end != NULL) {
-		textp->p++;
-		textp->len--;
-	}
-	return line;
-}
-
 /* One line of the answer; STACK_IGNORE: go on. */
 static enum stack_result
 read_line(struct slice line, struct slice user, struct slice host,
@@ -63,8 +45,7 @@ mod_exec_answer(struct slice text, struct slice user, struct slice host,
 
 	passwordp->p = NULL;
 	passwordp->len = 0;
-	while (text.len > 0) {
-		line = next_line(&text);
+	while (slice_next_line(&text, &line)) {
 		/* An empty line ends the answer. */
 		if (line.len == 0)
 			break;

@@ -24,6 +24,14 @@ bool slice_is(struct slice a, const char *text);
 /* Copies a into buf and terminates it; -1 if it does not fit or holds NUL. */
 int slice_text(struct slice a, char *buf, size_t size);
 
+/* Without the spaces and tabs at both ends. */
+struct slice slice_trim(struct slice a);
+/* Whether it has no NUL, CR or LF in it. */
+bool slice_is_line(struct slice a);
+/* Steps *text over its first line, which *line is without the newline; false
+ * and an empty *line behind the last one. */
+bool slice_next_line(struct slice *text, struct slice *line);
+
 void put_u16(unsigned char *p, uint16_t v);
 void put_u32(unsigned char *p, uint32_t v);
 void put_u64(unsigned char *p, uint64_t v);

@@ -56,6 +56,51 @@ slice_text(struct slice a, char *buf, size_t size)
 	return 0;
 }
 
+static bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct slice
+slice_trim(struct slice a)
+{
+	while (a.len > 0 && is_blank(a.p[0])) {
+		a.p++;
+		a.len--;
+	}
+	while (a.len > 0 && is_blank(a.p[a.len - 1]))
+		a.len--;
+	return a;
+}
+
+bool
+slice_is_line(struct slice a)
+{
+	size_t i;
+
+	for (i = 0; i < a.len; i++)
+		if (a.p[i] == '\0' || a.p[i] == '\r' || a.p[i] == '\n')
+			return false;
+	return true;
+}
+
+bool
+slice_next_line(struct slice *text, struct slice *line)
+{
+	const unsigned char *end;
+
+	*line = *text;
+	if (text->len == 0)
+		return false;
+	end = memchr(text->p, '\n', text->len);
+	if (end != NULL)
+		line->len = (size_t)(end - text->p);
+	text->p += line->len + (end != NULL);
+	text->len -= line->len + (end != NULL);
+	return true;
+}
+
 void
 put_u16(unsigned char *p, uint16_t v)
 {

@@ -36,18 +36,6 @@ is_login(const struct entry *entry)
 	return true;
 }
 
-static bool
-is_one_line(struct slice s)
-{
-	size_t i = 0;
-
-	for (i = 0; i < s.len; i++) {
-		if (s.p[i] == '\0' || s.p[i] == '\r' || s.p[i] == '\n')
-			return false;
-	}
-	return true;
-}
-
 static int
 check_seed(const struct entry *entry, struct err *e)
 {
@@ -70,7 +58,7 @@ check_login(const struct entry *entry, struct err *e)
 		    "the secret is longer than %d bytes, which is all that "
 		    "ssh reads of an answer (service=key is for others)",
 		    LOGIN_MAX);
-	if (!is_one_line(s))
+	if (!slice_is_line(s))
 		return err_set(e, ERR_USAGE,
 		    "the secret has a NUL, CR or LF in it: no password prompt "
 		    "takes that (service=key is for others)");
@@ -94,7 +82,7 @@ check_secret(const struct entry *entry, enum codepage page, struct err *e)
 	if (is_login(entry) && check_login(entry, e) == -1)
 		return -1;
 	/* What pawl-askpass may have to answer with. */
-	if (is_service(entry, "notes") || !is_one_line(s))
+	if (is_service(entry, "notes") || !slice_is_line(s))
 		return 0;
 	return codepage_check(page, s, e);
 }

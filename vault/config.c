@@ -190,43 +190,6 @@ set_defaults(struct config *c)
 	c->rotate_hook_ms = 30000;
 }
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct slice
-trim(struct slice s)
-{
-	while (s.len > 0 && is_blank(s.p[0])) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && is_blank(s.p[s.len - 1]))
-		s.len--;
-	return s;
-}
-
-/* Cuts text in two at the first sep; *restp is empty if there is none. */
-static struct slice
-cut(struct slice text, char sep, struct slice *restp)
-{
-	const unsigned char *end = NULL;
-	struct slice head = text;
-
-	restp->p = NULL;
-	restp->len = 0;
-	if (text.len > 0)
-		end = memchr(text.p, sep, text.len);
-	if (end == NULL)
-		return head;
-	head.len = (size_t)(end - text.p);
-	restp->p = end + 1;
-	restp->len = text.len - head.len - 1;
-	return head;
-}
-
 /* Control characters are in no sensible value, and CR LF is a common accident.
  */
 static int
@@ -253,18 +216,23 @@ config_line(struct config *c, struct slice line, unsigned int *seenp,
     struct err *e)
 {
 	char value[PATH_MAX], shown[64];
+	const unsigned char *equals;
 	struct slice key, rest;
 	size_t i;
 
-	line = trim(line);
+	line = slice_trim(line);
 	if (line.len == 0 || line.p[0] == '#')
 		return 0;
 	if (check_bytes(line, e) == -1)
 		return -1;
-	key = trim(cut(line, '=', &rest));
-	if (rest.p == NULL)
+	if ((equals = memchr(line.p, '=', line.len)) == NULL)
 		return err_set(e, ERR_CONFIG, "must be: key = value");
-	if (slice_text(trim(rest), value, sizeof(value)) == -1)
+	key.p = line.p;
+	key.len = (size_t)(equals - line.p);
+	key = slice_trim(key);
+	rest.p = equals + 1;
+	rest.len = line.len - (size_t)(rest.p - line.p);
+	if (slice_text(slice_trim(rest), value, sizeof(value)) == -1)
 		return err_set(e, ERR_CONFIG, "the value is too long");
 	for (i = 0; i < SETTINGS; i++)
 		if (slice_is(key, settings[i].key))
@@ -289,19 +257,17 @@ config_parse(struct config *c, const char *name, struct slice text,
     struct err *e)
 {
 	unsigned int number, seen = 0;
-	struct slice line, rest;
+	struct slice line;
 	char shown[200];
 
 	set_defaults(c);
-	for (number = 1; text.len > 0; number++) {
-		line = cut(text, '\n', &rest);
+	for (number = 1; slice_next_line(&text, &line); number++) {
 		if (config_line(c, line, &seen, e) == -1) {
 			e->kind = ERR_CONFIG;
 			return err_in(e, "%s:%u",
 			    text_show(shown, sizeof(shown), slice_of(name)),
 			    number);
 		}
-		text = rest;
 	}
 	return 0;
 }

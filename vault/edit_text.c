@@ -7,39 +7,6 @@
 #define NOTES "notes"
 #define SECRET "secret"
 
-/* Takes the next line off text, without its newline; false at the end. */
-static bool
-next_line(struct slice *text, struct slice *line)
-{
-	const unsigned char *end = NULL;
-
-	if (text->len == 0)
-		return false;
-	line->p = text->p;
-	end = memchr(text->p, '\n', text->len);
-	line->len = end == NULL ? text->len : (size_t)(end - text->p);
-	text->p += line->len;
-	text->len -= line->len;
-	if (end != NULL) {
-		text->p++;
-		text->len--;
-	}
-	return true;
-}
-
-/* What a line of the text cannot hold. */
-static bool
-breaks_line(struct slice s)
-{
-	size_t i = 0;
-
-	for (i = 0; i < s.len; i++) {
-		if (s.p[i] == '\0' || s.p[i] == '\r' || s.p[i] == '\n')
-			return true;
-	}
-	return false;
-}
-
 static int
 append(struct secret *to, struct slice s, struct err *e)
 {
@@ -103,7 +70,7 @@ edit_print(const struct entry *entry, bool reveal, struct err *e)
 	struct secret *to = NULL;
 	size_t i = 0, size = 256;
 
-	if (reveal && breaks_line(entry->current)) {
+	if (reveal && !slice_is_line(entry->current)) {
 		(void)err_set(e, ERR_USAGE,
 		    "the secret has a NUL, CR or LF in it and cannot be "
 		    "edited: leave out --reveal");
@@ -144,7 +111,7 @@ parse_secret(struct edit *d, struct slice value, size_t line, struct err *e)
 	d->secret_line = line;
 	if (slice_is(value, UNCHANGED))
 		return 0;
-	if (breaks_line(value))
+	if (!slice_is_line(value))
 		return err_set(e, ERR_USAGE,
 		    "the secret has a NUL or CR in it");
 	if (value.len > RECORD_SECRET_MAX)
@@ -214,7 +181,7 @@ parse_notes(struct edit *d, struct slice notes, size_t *linep, struct err *e)
 		return 0;
 	/* Line by line for the mark; what is left then is their length. */
 	rest = notes;
-	for (; next_line(&rest, &line); ++*linep) {
+	for (; slice_next_line(&rest, &line); ++*linep) {
 		if (line.len <= RECORD_VALUE_MAX &&
 		    record_attr_check(slice_of(NOTES), line, e) == -1)
 			return -1;
@@ -230,7 +197,7 @@ edit_parse(struct edit *d, struct slice text, size_t *linep, struct err *e)
 
 	*d = (struct edit){ 0 };
 	*linep = 0;
-	while (next_line(&text, &line)) {
+	while (slice_next_line(&text, &line)) {
 		++*linep;
 		if (line.len == 0)
 			break;
@@ -265,7 +232,7 @@ edit_mark(struct slice text, size_t line, const char *mark, struct err *e)
 	struct secret *to = NULL;
 	size_t at = 0;
 
-	while (line > 0 && next_line(&rest, &one)) {
+	while (line > 0 && slice_next_line(&rest, &one)) {
 		at = (size_t)(one.p - text.p);
 		line--;
 	}
@@ -288,7 +255,7 @@ edit_unmark(struct slice text, const char *mark, struct err *e)
 	struct secret *to = NULL;
 	size_t before = text.len;
 
-	while (next_line(&rest, &line)) {
+	while (slice_next_line(&rest, &line)) {
 		if (slice_is(line, mark)) {
 			before = (size_t)(line.p - text.p);
 			break;

@@ -55,21 +55,16 @@ key_new(struct key *k, enum slot_kind kind, size_t cap, const char *from,
 	return 0;
 }
 
-/* The next line of *text without what ends it; *text steps on. */
-static struct slice
-next_line(struct slice *text)
+/* slice_next_line(), and without the spaces and CRs at its end. */
+static bool
+next_line(struct slice *text, struct slice *line)
 {
-	const unsigned char *end = memchr(text->p, '\n', text->len);
-	struct slice line = { text->p, text->len };
-
-	if (end != NULL)
-		line.len = (size_t)(end - text->p);
-	text->p += line.len + (end != NULL);
-	text->len -= line.len + (end != NULL);
-	while (line.len > 0 &&
-	    (line.p[line.len - 1] == '\r' || line.p[line.len - 1] == ' '))
-		line.len--;
-	return line;
+	if (!slice_next_line(text, line))
+		return false;
+	while (line->len > 0 &&
+	    (line->p[line->len - 1] == '\r' || line->p[line->len - 1] == ' '))
+		line->len--;
+	return true;
 }
 
 /* Whether the first line that says something is an identity of age(1). */
@@ -79,8 +74,7 @@ has_identity(struct slice text)
 	const size_t len = sizeof(IDENTITY_PREFIX) - 1;
 	struct slice line = { NULL, 0 };
 
-	while (text.len > 0) {
-		line = next_line(&text);
+	while (next_line(&text, &line)) {
 		if (line.len == 0 || line.p[0] == '#')
 			continue;
 		return line.len >= len &&
@@ -105,8 +99,7 @@ parse_identities(struct key *k, struct slice text, const char *path,
 	k->secret = to;
 	k->slot.secret = to;
 	k->slot.kind = SLOT_X25519;
-	while (text.len > 0) {
-		line = next_line(&text);
+	while (next_line(&text, &line)) {
 		number++;
 		if (line.len == 0 || line.p[0] == '#')
 			continue;

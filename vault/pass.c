@@ -18,40 +18,6 @@ static const struct {
 	{ "otpauth", PASS_OTP },
 };
 
-/* Up to a newline, which is stepped over. */
-static struct slice
-next_line(struct slice *rest)
-{
-	const unsigned char *end = NULL;
-	struct slice line = *rest;
-
-	if (rest->len > 0)
-		end = memchr(rest->p, '\n', rest->len);
-	if (end != NULL)
-		line.len = (size_t)(end - line.p);
-	rest->p += line.len + (end != NULL);
-	rest->len -= line.len + (end != NULL);
-	return line;
-}
-
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct slice
-trim(struct slice s)
-{
-	while (s.len > 0 && is_blank(s.p[0])) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && is_blank(s.p[s.len - 1]))
-		s.len--;
-	return s;
-}
-
 static bool
 has_otpauth(struct slice s)
 {
@@ -72,7 +38,7 @@ is_beyond(struct slice text, struct slice value)
 {
 	static const char signs[] = "\"'|>[{&*!#%@`";
 
-	if (is_blank(text.p[0]))
+	if (text.p[0] == ' ' || text.p[0] == '\t')
 		return true;
 	return value.len > 0 && value.p[0] != '\0' &&
 	    strchr(signs, value.p[0]) != NULL;
@@ -92,8 +58,8 @@ kind_of(struct slice text, bool yaml, struct slice *value)
 	key.len = (size_t)(colon - text.p);
 	value->p = colon + 1;
 	value->len = text.len - key.len - 1;
-	*value = trim(*value);
-	key = trim(key);
+	*value = slice_trim(*value);
+	key = slice_trim(key);
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (!slice_equal_fold(key, slice_of(keys[i].name)))
 			continue;
@@ -111,9 +77,9 @@ pass_start(struct pass *p, struct slice text, struct slice *secret)
 
 	p->rest = text;
 	p->yaml = false;
-	*secret = next_line(&p->rest);
+	(void)slice_next_line(&p->rest, secret);
 	rest = p->rest;
-	line = next_line(&rest);
+	(void)slice_next_line(&rest, &line);
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
 	if (slice_is(line, "---")) {
@@ -125,8 +91,7 @@ pass_start(struct pass *p, struct slice text, struct slice *secret)
 bool
 pass_next(struct pass *p, struct pass_line *line)
 {
-	while (p->rest.len > 0) {
-		line->text = next_line(&p->rest);
+	while (slice_next_line(&p->rest, &line->text)) {
 		line->value = (struct slice){ NULL, 0 };
 		if (line->text.len > 0 &&
 		    line->text.p[line->text.len - 1] == '\r')

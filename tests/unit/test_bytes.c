@@ -61,6 +61,50 @@ START_TEST(text_fits_or_fails)
 }
 END_TEST
 
+START_TEST(trim_takes_blanks_at_both_ends)
+{
+	ck_assert(slice_is(slice_trim(slice_of("\t  a\t b \t")), "a\t b"));
+	ck_assert(slice_is(slice_trim(slice_of("a\n")), "a\n"));
+	ck_assert(slice_is(slice_trim(slice_of(" \t ")), ""));
+	ck_assert(slice_is(slice_trim(nothing), ""));
+}
+END_TEST
+
+START_TEST(a_line_has_no_end_in_it)
+{
+	struct slice nul = { (const unsigned char *)"a\0", 2 };
+
+	ck_assert(slice_is_line(slice_of("a \t\x7f\xff")));
+	ck_assert(slice_is_line(nothing));
+	ck_assert(!slice_is_line(nul));
+	ck_assert(!slice_is_line(slice_of("a\r")));
+	ck_assert(!slice_is_line(slice_of("\na")));
+}
+END_TEST
+
+START_TEST(lines_end_in_newlines_or_with_the_text)
+{
+	struct slice text = slice_of("a\r\n\nb"), line = text;
+
+	ck_assert(slice_next_line(&text, &line));
+	ck_assert(slice_is(line, "a\r"));
+	ck_assert(slice_is(text, "\nb"));
+	ck_assert(slice_next_line(&text, &line));
+	ck_assert(slice_is(line, ""));
+	ck_assert(slice_next_line(&text, &line));
+	ck_assert(slice_is(line, "b"));
+	ck_assert(!slice_next_line(&text, &line));
+	ck_assert(slice_is(line, ""));
+	/* A newline at the end begins no line. */
+	text = slice_of("c\n");
+	ck_assert(slice_next_line(&text, &line));
+	ck_assert(slice_is(line, "c"));
+	ck_assert(!slice_next_line(&text, &line));
+	text = nothing;
+	ck_assert(!slice_next_line(&text, &line));
+}
+END_TEST
+
 START_TEST(integers_are_little_endian)
 {
 	unsigned char b[8] = { 0 };
@@ -216,6 +260,9 @@ bytes_suite(void)
 	tcase_add_test(tc, slices_compare);
 	tcase_add_test(tc, fold_touches_ascii_letters_only);
 	tcase_add_test(tc, text_fits_or_fails);
+	tcase_add_test(tc, trim_takes_blanks_at_both_ends);
+	tcase_add_test(tc, a_line_has_no_end_in_it);
+	tcase_add_test(tc, lines_end_in_newlines_or_with_the_text);
 	tcase_add_test(tc, integers_are_little_endian);
 	tcase_add_test(tc, zero_looks_at_each_byte);
 	tcase_add_test(tc, cursor_stops_at_the_end);
