@@ -164,18 +164,6 @@ credential_prompt(const struct credential *c, char *buf, size_t size,
 	return 0;
 }
 
-bool
-credential_is_for(const struct entry *entry, const char *service)
-{
-	struct slice value;
-	size_t at = 0;
-
-	while (record_attr(entry, "service", &at, &value))
-		if (slice_is(value, service))
-			return true;
-	return false;
-}
-
 uint64_t
 credential_expiry(const struct entry *entry, uint64_t now)
 {

@@ -58,9 +58,6 @@ int credential_read_url(struct credential *c, struct slice text,
 int credential_prompt(const struct credential *c, char *buf, size_t size,
     struct prompt *p, struct err *e) MUST_CHECK;
 
-/* Whether the entry is for this service ("git", "docker") by name. */
-bool credential_is_for(const struct entry *entry, const char *service);
-
 /*
  * When the current secret will be changed (last rotation or its first day, and
  * rotate.every), in Unix seconds; 0 if never or if that is before now, for then

@@ -17,28 +17,19 @@ struct search {
 };
 
 static bool
-has(const struct entry *entry, const char *key)
-{
-	struct slice value;
-	size_t at = 0;
-
-	return record_attr(entry, key, &at, &value);
-}
-
-static bool
 fits(const struct entry *entry, const char *service, struct request *q)
 {
 	struct err why;
 
-	return credential_is_for(entry, service) && has(entry, "user") &&
-	    service_check(entry, q, &why) == 0;
+	return record_attr_is(entry, "service", service) &&
+	    record_has(entry, "user") && service_check(entry, q, &why) == 0;
 }
 
 static int
 consider(const struct entry *entry, void *arg, struct err *e)
 {
 	struct search *s = arg;
-	const bool with_path = has(entry, "path");
+	const bool with_path = record_has(entry, "path");
 
 	(void)e;
 	if (!fits(entry, s->service, s->q) || (s->with_path && !with_path))
@@ -178,7 +169,8 @@ list_entry(const struct entry *entry, void *arg, struct err *e)
 	struct slice host;
 	size_t at = 0;
 
-	if (!credential_is_for(entry, "docker") || !has(entry, "user"))
+	if (!record_attr_is(entry, "service", "docker") ||
+	    !record_has(entry, "user"))
 		return 0;
 	while (record_attr(entry, "host", &at, &host))
 		if (list_host(arg, entry, host, e) == -1)

@@ -49,18 +49,12 @@ service_fits(const struct entry *entry, enum prompt_kind kind)
 	static const char *const words[] = { "ssh", "key", "pin", "git", "sudo",
 		"otp" };
 	const enum service s = service_of(kind);
-	struct slice value;
-	size_t at = 0;
 
 	/* Entries without one are logins. */
-	if (!record_attr(entry, "service", &at, &value))
+	if (!record_has(entry, "service"))
 		return s == LOGIN;
-	at = 0;
-	while (record_attr(entry, "service", &at, &value))
-		if (slice_is(value, words[s]) ||
-		    (s == LOGIN && slice_is(value, "ftp")))
-			return true;
-	return false;
+	return record_attr_is(entry, "service", words[s]) ||
+	    (s == LOGIN && record_attr_is(entry, "service", "ftp"));
 }
 
 /* --- Who asks --------------------------------------------------------------*/
@@ -174,20 +168,11 @@ has_url_text(const struct entry *entry, const char *key, struct text t,
 	return false;
 }
 
-static bool
-has_attr(const struct entry *entry, const char *key)
-{
-	struct slice value;
-	size_t at = 0;
-
-	return record_attr(entry, key, &at, &value);
-}
-
 /* Without one https, so that no secret goes out in the clear by accident. */
 static bool
 scheme_fits(const struct entry *entry, struct text scheme)
 {
-	if (has_attr(entry, "scheme"))
+	if (record_has(entry, "scheme"))
 		return has_url_text(entry, "scheme", scheme, true);
 	return prompt_url_text_is(scheme, "https", 5, true);
 }
@@ -231,10 +216,10 @@ check_git(const struct entry *entry, const struct prompt *p, struct err *e)
 	else if (p->user.len > 0 &&
 	    !has_url_text(entry, "user", p->user, false))
 		what = "user";
-	else if (has_attr(entry, "path") &&
+	else if (record_has(entry, "path") &&
 	    !has_url_text(entry, "path", p->path, false))
 		what = "path";
-	else if (p->kind == PROMPT_GIT_USERNAME && !has_attr(entry, "user"))
+	else if (p->kind == PROMPT_GIT_USERNAME && !record_has(entry, "user"))
 		return err_set(e, ERR_DENIED,
 		    "git asks for a user name, and the entry has none; add "
 		    "user= with pawl-vault set");

@@ -151,6 +151,10 @@ bool record_unsettled(const struct entry *e);
 bool record_attr(const struct entry *e, const char *key, size_t *at,
     struct slice *value);
 
+/* Whether there is an attribute key, and whether one of them is value. */
+bool record_has(const struct entry *e, const char *key);
+bool record_attr_is(const struct entry *e, const char *key, const char *value);
+
 /* Sets (replaces all of that key), or with value.p NULL removes. */
 int record_attr_set(struct entry *e, struct slice key, struct slice value,
     struct err *err) MUST_CHECK;

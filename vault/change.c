@@ -13,16 +13,6 @@
 /* Services whose secrets nobody logs in with: any bytes will do. */
 static const char *const free_services[] = { "key", "pin", "notes", "otp" };
 
-static bool
-is_service(const struct entry *entry, const char *name)
-{
-	struct slice service = { NULL, 0 };
-	size_t at = 0;
-
-	return record_attr(entry, "service", &at, &service) &&
-	    slice_is(service, name);
-}
-
 /* Whether a secret of this entry is one that somebody logs in with. */
 static bool
 is_login(const struct entry *entry)
@@ -30,7 +20,7 @@ is_login(const struct entry *entry)
 	size_t i = 0;
 
 	for (i = 0; i < sizeof(free_services) / sizeof(free_services[0]); i++) {
-		if (is_service(entry, free_services[i]))
+		if (record_attr_is(entry, "service", free_services[i]))
 			return false;
 	}
 	return true;
@@ -50,8 +40,7 @@ check_seed(const struct entry *entry, struct err *e)
 static int
 check_login(const struct entry *entry, struct err *e)
 {
-	struct slice s = entry->current, method = { NULL, 0 };
-	size_t at = 0;
+	struct slice s = entry->current;
 
 	if (s.len > LOGIN_MAX)
 		return err_set(e, ERR_USAGE,
@@ -62,8 +51,7 @@ check_login(const struct entry *entry, struct err *e)
 		return err_set(e, ERR_USAGE,
 		    "the secret has a NUL, CR or LF in it: no password prompt "
 		    "takes that (service=key is for others)");
-	if (record_attr(entry, "rotate.method", &at, &method) &&
-	    slice_is(method, "zos-pass"))
+	if (record_attr_is(entry, "rotate.method", "zos-pass"))
 		return policy_check_zos_pass(s, e);
 	return 0;
 }
@@ -82,7 +70,7 @@ check_secret(const struct entry *entry, enum codepage page, struct err *e)
 	if (is_login(entry) && check_login(entry, e) == -1)
 		return -1;
 	/* What pawl-askpass may have to answer with. */
-	if (is_service(entry, "notes") || !slice_is_line(s))
+	if (record_attr_is(entry, "service", "notes") || !slice_is_line(s))
 		return 0;
 	return codepage_check(page, s, e);
 }

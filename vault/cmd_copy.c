@@ -33,10 +33,8 @@ copy_entry(struct session *s, const char *name, const char *to, bool replace,
     struct err *e)
 {
 	struct secret *plain = NULL;
-	struct slice method = { NULL, 0 };
 	struct entry from = { 0 };
 	struct change c;
-	size_t at = 0;
 	int rv = -1;
 
 	change_new(&c);
@@ -54,7 +52,7 @@ copy_entry(struct session *s, const char *name, const char *to, bool replace,
 	}
 	if (take_over(&c, &from, e) == -1 || change_save(s, &c, e) == -1)
 		goto out;
-	if (record_attr(&from, "rotate.method", &at, &method))
+	if (record_has(&from, "rotate.method"))
 		cmd_warn("%s: its rotation would not tell %s of the new "
 			 "password: give it another user, or remove its "
 			 "rotate.method",

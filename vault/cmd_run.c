@@ -57,15 +57,10 @@ struct job {
 static enum run_login
 login_by(const struct entry *entry)
 {
-	struct slice value;
-	size_t at = 0;
-
-	while (record_attr(entry, "service", &at, &value))
-		if (slice_is(value, "key") || slice_is(value, "pin"))
-			return RUN_BY_KEY;
-	at = 0;
-	return record_attr(entry, "otp", &at, &value) ? RUN_BY_CODE :
-							RUN_BY_PASSWORD;
+	if (record_attr_is(entry, "service", "key") ||
+	    record_attr_is(entry, "service", "pin"))
+		return RUN_BY_KEY;
+	return record_has(entry, "otp") ? RUN_BY_CODE : RUN_BY_PASSWORD;
 }
 
 static int

@@ -66,13 +66,7 @@ count_rotation(struct status *st, const struct entry *entry)
 static void
 count_refusal(struct status *st, const struct entry *entry)
 {
-	struct slice service = { NULL, 0 };
-	size_t at = 0;
-	bool git = false;
-
-	while (record_attr(entry, "service", &at, &service))
-		git = git || slice_is(service, "git");
-	if (!git || st->state == NULL ||
+	if (!record_attr_is(entry, "service", "git") || st->state == NULL ||
 	    !state_git_refused(st->state, entry->id, entry->version, 0))
 		return;
 	st->refused++;

@@ -48,9 +48,7 @@ put(struct session *s, struct vault *to, const char *name,
 {
 	const struct slice none = { NULL, 0 };
 	struct secret *plain = NULL;
-	struct slice method = none;
 	struct entry from = { 0 }, entry = { 0 };
-	size_t at = 0;
 	int rv = -1;
 
 	if (vault_find(s->vault, TABLE_NAME, slice_of(name), &from, &plain,
@@ -62,7 +60,7 @@ put(struct session *s, struct vault *to, const char *name,
 	entry.current_from = from.current_from;
 	memcpy(entry.attrs, from.attrs, sizeof(entry.attrs));
 	entry.nattrs = from.nattrs;
-	r->methods += record_attr(&from, "rotate.method", &at, &method);
+	r->methods += record_has(&from, "rotate.method");
 	if (record_attr_set(&entry, slice_of("rotate.method"), none, e) == 0)
 		rv = vault_put(to, &entry, e);
 	secret_free(plain);

@@ -19,13 +19,7 @@ static const struct {
 bool
 otp_is(const struct entry *entry)
 {
-	struct slice value;
-	size_t at = 0;
-
-	while (record_attr(entry, "service", &at, &value))
-		if (slice_is(value, "otp"))
-			return true;
-	return false;
+	return record_attr_is(entry, "service", "otp");
 }
 
 /* --- Parameters ------------------------------------------------------------*/

@@ -607,6 +607,27 @@ record_attr(const struct entry *e, const char *key, size_t *at,
 	return false;
 }
 
+bool
+record_has(const struct entry *e, const char *key)
+{
+	struct slice value;
+	size_t at = 0;
+
+	return record_attr(e, key, &at, &value);
+}
+
+bool
+record_attr_is(const struct entry *e, const char *key, const char *value)
+{
+	struct slice is;
+	size_t at = 0;
+
+	while (record_attr(e, key, &at, &is))
+		if (slice_is(is, value))
+			return true;
+	return false;
+}
+
 int
 record_attr_set(struct entry *e, struct slice key, struct slice value,
     struct err *err)

@@ -146,8 +146,6 @@ START_TEST(the_entry_is_matched_as_for_a_prompt)
 	    0);
 	ck_assert_int_eq(service_check(&entry, &request, &err),
 	    places[_i].fits ? 0 : -1);
-	ck_assert(credential_is_for(&entry, "git"));
-	ck_assert(!credential_is_for(&entry, "docker"));
 }
 END_TEST
 

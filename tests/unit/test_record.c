@@ -952,6 +952,11 @@ START_TEST(attributes_are_found_in_order)
 	at = 0;
 	ck_assert(!record_attr(&entry, "hos", &at, &v));
 	ck_assert(!record_attr(&entry, "hosts", &at, &v));
+	ck_assert(record_has(&entry, "user"));
+	ck_assert(!record_has(&entry, "use"));
+	ck_assert(record_attr_is(&entry, "host", "two"));
+	ck_assert(!record_attr_is(&entry, "host", "A"));
+	ck_assert(!record_attr_is(&entry, "port", "two"));
 }
 END_TEST
 
