@@ -1,12 +1,12 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "findings.h"
 #include "path.h"
+#include "tty.h"
 
 #ifndef BINDIR
 #define BINDIR "/usr/local/bin"
@@ -51,17 +51,6 @@ look_at_program(struct check *c, const char *path)
 		check_say(c, CHECK_OK, "SSH_ASKPASS", "%s", path);
 }
 
-static bool
-has_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd == -1)
-		return false;
-	(void)close(fd);
-	return true;
-}
-
 static void
 look_at_calls(struct check *c, const struct client_environment *env)
 {
@@ -102,7 +91,7 @@ check_wiring(struct check *c, unsigned int version)
 		.require = getenv("SSH_ASKPASS_REQUIRE"),
 		.display = getenv("DISPLAY"),
 		.wayland = getenv("WAYLAND_DISPLAY"),
-		.terminal = has_terminal() };
+		.terminal = tty_there() };
 	const char *path = getenv("SSH_ASKPASS");
 
 	if (path == NULL || *path == '\0')

@@ -10,6 +10,9 @@
 #include "err.h"
 #include "secret.h"
 
+/* Whether this process has a terminal to ask on. */
+bool tty_there(void);
+
 /*
  * Asks on /dev/tty and reads one line without echo into s.  ERR_USAGE without
  * a terminal (the message says what to pipe or set instead), ERR_NOENTRY if

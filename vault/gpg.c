@@ -12,6 +12,7 @@
 #include "gpg.h"
 #include "import.h"
 #include "sandbox.h"
+#include "tty.h"
 
 /* What gpg says is looked at so far. */
 #define WORDS 4096
@@ -69,7 +70,6 @@ static void
 prepare(struct gpg *g)
 {
 	size_t i = 0, n = 0;
-	int fd = -1;
 
 	for (i = 0; i < VARIABLES; i++) {
 		if ((g->env[n] = variable(variables[i])) != NULL)
@@ -78,10 +78,7 @@ prepare(struct gpg *g)
 	if (variable(TTY) == NULL && name_terminal(g))
 		g->env[n++] = g->tty;
 	g->env[n] = NULL;
-	fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	g->ask = fd != -1;
-	if (fd != -1)
-		(void)close(fd);
+	g->ask = tty_there();
 }
 
 static void

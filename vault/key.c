@@ -239,17 +239,6 @@ recovery_key(struct key *k, const unsigned char *code)
 	k->secret->len = CRYPT_KEY;
 }
 
-static bool
-has_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd == -1)
-		return false;
-	(void)close(fd);
-	return true;
-}
-
 /*
  * A passphrase is the bytes that were typed, which are UTF-8 but on a terminal
  * of another code: it then opens the vault on such terminals only.
@@ -472,7 +461,7 @@ key_find_for(struct key *k, const char *file, bool ask, const char *vault,
 		return -1;
 	if (vault != NULL && read_keyring(k, vault, &absent) == 0)
 		return 0;
-	if (ask && has_terminal())
+	if (ask && tty_there())
 		return ask_passphrase(k, e);
 	return err_set(e, ERR_NOVAULT,
 	    "no key: there is no %s%s; give one with -k FILE or PAWL_KEY_FILE",

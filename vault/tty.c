@@ -249,6 +249,17 @@ ask(const char *prompt, bool echo, struct secret *s, struct err *e)
 	return err_set(e, ERR_NOENTRY, "no answer: ended at the terminal");
 }
 
+bool
+tty_there(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd == -1)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
 int
 tty_secret(const char *prompt, struct secret *s, struct err *e)
 {
