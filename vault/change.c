@@ -169,6 +169,15 @@ change_open(struct session *s, const char *name, struct change *c,
 }
 
 int
+change_open_existing(struct session *s, const char *name, struct change *c,
+    struct err *e)
+{
+	if (change_open(s, name, c, e) == -1)
+		return -1;
+	return c->is_new ? cmd_no_entry(name, e) : 0;
+}
+
+int
 change_attrs(struct change *c, char *const *args, int n, struct err *e)
 {
 	struct slice key = { NULL, 0 }, value = { NULL, 0 };

@@ -229,6 +229,26 @@ cmd_getopt(int argc, char **argv, const char *shorts,
 }
 
 int
+cmd_flag(int argc, char **argv, const char *name, int letter, bool *setp,
+    struct err *e)
+{
+	const struct option longs[] = {
+		{ name, no_argument, NULL, letter == 0 ? CMD_LONG : letter },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char shorts[] = { ':', (char)letter, '\0' };
+	int c = 0;
+
+	*setp = false;
+	while ((c = cmd_getopt(argc, argv, shorts, longs, e)) != -1) {
+		if (c == '?')
+			return -1;
+		*setp = true;
+	}
+	return 0;
+}
+
+int
 cmd_descriptor(const char *text, int *fdp, struct err *e)
 {
 	return cmd_descriptor_of("--passphrase-fd", text, fdp, e);

@@ -86,6 +86,13 @@ int session_find(struct session *s, const char *name, struct entry *entry,
 int cmd_getopt(int argc, char **argv, const char *shorts,
     const struct option *longs, struct err *e);
 
+/*
+ * The options of a command that has one, --name, which takes no argument;
+ * letter is its short form, or 0.  ERR_USAGE.
+ */
+int cmd_flag(int argc, char **argv, const char *name, int letter, bool *setp,
+    struct err *e) MUST_CHECK;
+
 /* The number of an open descriptor, from an option's argument. */
 int cmd_descriptor(const char *text, int *fdp, struct err *e) MUST_CHECK;
 
@@ -213,8 +220,12 @@ int change_look(struct session *s, const char *name, bool *is_newp,
 int change_open(struct session *s, const char *name, struct change *c,
     struct err *e) MUST_CHECK;
 
+/* The same for an entry that must be there.  ERR_NOENTRY if it is not. */
+int change_open_existing(struct session *s, const char *name, struct change *c,
+    struct err *e) MUST_CHECK;
+
 /*
- * The same in a vault that is open for writing, for many changes in one
+ * change_open() in a vault that is open for writing, for many changes in one
  * commit.
  */
 int change_find(struct session *s, const char *name, struct change *c,

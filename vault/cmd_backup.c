@@ -27,20 +27,12 @@ print_json(const struct vault_report *r, const char *file, struct err *e)
 int
 cmd_backup(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, CMD_LONG },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct vault_report r = { 0 };
 	const char *file = NULL;
 	bool json = false;
-	int c = 0;
 
-	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
-		if (c != CMD_LONG)
-			return -1;
-		json = true;
-	}
+	if (cmd_flag(argc, argv, "json", 0, &json, e) == -1)
+		return -1;
 	if (argc - optind != 1)
 		return cmd_usage("backup", e);
 	file = argv[optind];

@@ -68,18 +68,10 @@ out:
 int
 cmd_copy(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "replace", no_argument, NULL, CMD_LONG },
-		{ NULL, 0, NULL, 0 },
-	};
 	bool replace = false;
-	int c = 0;
 
-	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
-		if (c != CMD_LONG)
-			return -1;
-		replace = true;
-	}
+	if (cmd_flag(argc, argv, "replace", 0, &replace, e) == -1)
+		return -1;
 	if (argc - optind != 2)
 		return cmd_usage("copy", e);
 	if (strcmp(argv[optind], argv[optind + 1]) == 0)

@@ -257,18 +257,11 @@ edit(struct work *w, struct err *e)
 int
 cmd_edit(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "reveal", no_argument, NULL, CMD_LONG },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct work w = { .s = s };
-	int c = 0, rv = -1;
+	int rv = -1;
 
-	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
-		if (c != CMD_LONG)
-			return -1;
-		w.reveal = true;
-	}
+	if (cmd_flag(argc, argv, "reveal", 0, &w.reveal, e) == -1)
+		return -1;
 	if (argc - optind != 1)
 		return cmd_usage("edit", e);
 	w.name = s->subject = argv[optind];

@@ -76,20 +76,12 @@ check(const struct wish *w, struct err *e)
 int
 cmd_find(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, CMD_LONG },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct filter f = { 0 };
 	struct wish w = { 0 };
 	bool json = false;
-	int c = 0;
 
-	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
-		if (c != CMD_LONG)
-			return -1;
-		json = true;
-	}
+	if (cmd_flag(argc, argv, "json", 0, &json, e) == -1)
+		return -1;
 	if (optind == argc)
 		return cmd_usage("find", e);
 	w.pattern = argv[optind++];

@@ -152,12 +152,8 @@ restore(struct session *s, const char *name, uint64_t number, struct err *e)
 	int rv = -1;
 
 	change_new(&c);
-	if (change_open(s, name, &c, e) == -1)
+	if (change_open_existing(s, name, &c, e) == -1)
 		goto out;
-	if (c.is_new) {
-		(void)cmd_no_entry(name, e);
-		goto out;
-	}
 	if (number > c.entry.nhistory) {
 		(void)err_set(e, ERR_NOENTRY,
 		    "%s has %zu previous secrets: \"pawl-vault history %s\" "

@@ -38,12 +38,8 @@ remove_entry(struct session *s, const char *name, struct err *e)
 	int rv = -1;
 
 	change_new(&c);
-	if (change_open(s, name, &c, e) == -1)
+	if (change_open_existing(s, name, &c, e) == -1)
 		goto out;
-	if (c.is_new) {
-		(void)cmd_no_entry(name, e);
-		goto out;
-	}
 	if (vault_remove(s->vault, slice_of(name), e) == -1 ||
 	    vault_commit(s->vault, e) == -1)
 		goto out;
@@ -58,18 +54,10 @@ out:
 int
 cmd_remove(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "yes", no_argument, NULL, 'y' },
-		{ NULL, 0, NULL, 0 },
-	};
 	bool yes = false;
-	int c = 0;
 
-	while ((c = cmd_getopt(argc, argv, ":y", longs, e)) != -1) {
-		if (c != 'y')
-			return -1;
-		yes = true;
-	}
+	if (cmd_flag(argc, argv, "yes", 'y', &yes, e) == -1)
+		return -1;
 	if (argc - optind != 1)
 		return cmd_usage("remove", e);
 	s->subject = argv[optind];

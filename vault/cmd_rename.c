@@ -10,12 +10,8 @@ rename_entry(struct session *s, const char *name, const char *to, struct err *e)
 	int rv = -1;
 
 	change_new(&c);
-	if (change_open(s, name, &c, e) == -1)
+	if (change_open_existing(s, name, &c, e) == -1)
 		goto out;
-	if (c.is_new) {
-		(void)cmd_no_entry(name, e);
-		goto out;
-	}
 	/* Same id, other name: vault_put() refuses one that is taken. */
 	c.entry.name = slice_of(to);
 	if (change_save(s, &c, e) == -1)

@@ -164,20 +164,13 @@ show_json(const struct entry *entry, struct err *e)
 int
 cmd_show(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, CMD_LONG },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct secret *plain = NULL;
 	struct entry entry = { 0 };
 	bool json = false;
-	int c = 0, rv = 0;
+	int rv = 0;
 
-	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
-		if (c != CMD_LONG)
-			return -1;
-		json = true;
-	}
+	if (cmd_flag(argc, argv, "json", 0, &json, e) == -1)
+		return -1;
 	if (argc - optind != 1)
 		return cmd_usage("show", e);
 	if (session_open(s, false, e) == -1 ||

@@ -12,8 +12,7 @@ enum {
 	OPTION_PASSPHRASE = CMD_LONG,
 	OPTION_DESCRIPTOR,
 	OPTION_RECIPIENT,
-	OPTION_RECOVERY,
-	OPTION_JSON
+	OPTION_RECOVERY
 };
 
 /* What slot add shall add. */
@@ -120,18 +119,10 @@ out:
 static int
 slot_list(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, OPTION_JSON },
-		{ NULL, 0, NULL, 0 },
-	};
 	bool json = false;
-	int c = 0;
 
-	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
-		if (c != OPTION_JSON)
-			return -1;
-		json = true;
-	}
+	if (cmd_flag(argc, argv, "json", 0, &json, e) == -1)
+		return -1;
 	if (argc != optind)
 		return cmd_usage("slot", e);
 	return list(s, json, e);
@@ -287,19 +278,11 @@ confirm(struct session *s, unsigned int number, struct err *e)
 static int
 slot_remove(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "yes", no_argument, NULL, 'y' },
-		{ NULL, 0, NULL, 0 },
-	};
 	uint64_t number = 0;
 	bool yes = false;
-	int c = 0;
 
-	while ((c = cmd_getopt(argc, argv, ":y", longs, e)) != -1) {
-		if (c != 'y')
-			return -1;
-		yes = true;
-	}
+	if (cmd_flag(argc, argv, "yes", 'y', &yes, e) == -1)
+		return -1;
 	if (argc - optind != 1)
 		return cmd_usage("slot", e);
 	if (parse_number(argv[optind], 0, TABLE_SLOTS - 1, &number, e) == -1)

@@ -288,20 +288,13 @@ print(const struct session *s, const struct status *st)
 int
 cmd_status(struct session *s, int argc, char **argv, struct err *e)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, CMD_LONG },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct status st = { 0 };
 	bool json = false, opened = false;
 	struct err failure = { 0 };
-	int c = 0, rv = -1;
+	int rv = -1;
 
-	while ((c = cmd_getopt(argc, argv, ":", longs, e)) != -1) {
-		if (c != CMD_LONG)
-			return -1;
-		json = true;
-	}
+	if (cmd_flag(argc, argv, "json", 0, &json, e) == -1)
+		return -1;
 	if (argc != optind)
 		return cmd_usage("status", e);
 	opened = gather(s, &st, e) == 0;
