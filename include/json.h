@@ -46,6 +46,11 @@ void json_number(struct json *j, uint64_t value);
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j);
 
+/* A key and its value. */
+void json_member_text(struct json *j, const char *key, const char *value);
+void json_member_number(struct json *j, const char *key, uint64_t value);
+void json_member_bool(struct json *j, const char *key, bool value);
+
 /* Ends the line.  ERR_IO if memory ran out. */
 int json_finish(struct json *j, struct err *e) MUST_CHECK;
 

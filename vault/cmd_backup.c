@@ -10,16 +10,11 @@ print_json(const struct vault_report *r, const char *file, struct err *e)
 	struct json j = { 0 };
 
 	json_open(&j, '{');
-	json_key(&j, "file");
-	json_text(&j, file);
-	json_key(&j, "generation");
-	json_number(&j, r->generation);
-	json_key(&j, "time");
-	json_number(&j, r->time);
-	json_key(&j, "entries");
-	json_number(&j, r->records);
-	json_key(&j, "bytes");
-	json_number(&j, r->bytes);
+	json_member_text(&j, "file", file);
+	json_member_number(&j, "generation", r->generation);
+	json_member_number(&j, "time", r->time);
+	json_member_number(&j, "entries", r->records);
+	json_member_number(&j, "bytes", r->bytes);
 	json_close(&j, '}');
 	return cmd_json_print(&j, e);
 }

@@ -81,14 +81,10 @@ print_json(const struct entry *entry, struct err *e)
 	for (i = 0; i < entry->nhistory; i++) {
 		h = &entry->history[i];
 		json_open(&j, '{');
-		json_key(&j, "number");
-		json_number(&j, i + 1);
-		json_key(&j, "kind");
-		json_text(&j, kind_name(h->kind));
-		json_key(&j, "from");
-		json_number(&j, h->from);
-		json_key(&j, "until");
-		json_number(&j, h->until);
+		json_member_number(&j, "number", i + 1);
+		json_member_text(&j, "kind", kind_name(h->kind));
+		json_member_number(&j, "from", h->from);
+		json_member_number(&j, "until", h->until);
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');

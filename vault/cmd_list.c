@@ -63,12 +63,10 @@ json_row(struct json *j, const struct entry *entry)
 	json_close(j, ']');
 	json_attr(j, entry, "service");
 	json_attr(j, entry, "dataset");
-	json_key(j, "secret");
-	json_bool(j, entry->current.p != NULL);
-	json_key(j, "rotation");
-	json_text(j, cmd_rotation_name(entry->rotation.state));
-	json_key(j, "modified");
-	json_number(j, entry->modified);
+	json_member_bool(j, "secret", entry->current.p != NULL);
+	json_member_text(j, "rotation",
+	    cmd_rotation_name(entry->rotation.state));
+	json_member_number(j, "modified", entry->modified);
 	json_close(j, '}');
 }
 

@@ -11,17 +11,14 @@ print_json(const struct session *s, const struct vault_restore *r,
 	struct json j = { 0 };
 
 	json_open(&j, '{');
-	json_key(&j, "vault");
-	json_text(&j, s->path);
-	json_key(&j, "generation");
-	json_number(&j, r->restored);
+	json_member_text(&j, "vault", s->path);
+	json_member_number(&j, "generation", r->restored);
 	json_key(&j, "replaced");
 	if (r->replaces)
 		json_number(&j, r->old);
 	else
 		json_null(&j);
-	json_key(&j, "remembered");
-	json_bool(&j, r->accepted);
+	json_member_bool(&j, "remembered", r->accepted);
 	json_close(&j, '}');
 	return cmd_json_print(&j, e);
 }

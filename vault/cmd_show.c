@@ -122,15 +122,12 @@ json_rotation(struct json *j, const struct rotation *r)
 {
 	json_key(j, "rotation");
 	json_open(j, '{');
-	json_key(j, "state");
-	json_text(j, cmd_rotation_name(r->state));
+	json_member_text(j, "state", cmd_rotation_name(r->state));
 	json_time(j, "since", r->since);
 	json_time(j, "attempted", r->attempted);
 	json_time(j, "rotated", r->rotated);
-	json_key(j, "exposures");
-	json_number(j, r->exposures);
-	json_key(j, "outstanding");
-	json_number(j, r->outstanding);
+	json_member_number(j, "exposures", r->exposures);
+	json_member_number(j, "outstanding", r->outstanding);
 	json_key(j, "note");
 	json_string(j, r->note);
 	json_close(j, '}');
@@ -147,15 +144,11 @@ show_json(const struct entry *entry, struct err *e)
 	json_attrs(&j, entry);
 	json_time(&j, "created", entry->created);
 	json_time(&j, "modified", entry->modified);
-	json_key(&j, "version");
-	json_number(&j, entry->version);
-	json_key(&j, "secret");
-	json_bool(&j, entry->current.p != NULL);
+	json_member_number(&j, "version", entry->version);
+	json_member_bool(&j, "secret", entry->current.p != NULL);
 	json_time(&j, "secret_since", entry->current_from);
-	json_key(&j, "pending");
-	json_bool(&j, entry->pending.p != NULL);
-	json_key(&j, "history");
-	json_number(&j, entry->nhistory);
+	json_member_bool(&j, "pending", entry->pending.p != NULL);
+	json_member_number(&j, "history", entry->nhistory);
 	json_rotation(&j, &entry->rotation);
 	json_close(&j, '}');
 	return cmd_json_print(&j, e);

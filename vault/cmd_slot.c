@@ -48,24 +48,17 @@ json_slot(struct json *j, unsigned int number, const struct slot_info *info,
 	char recipient[KEY_RECIPIENT];
 
 	json_open(j, '{');
-	json_key(j, "slot");
-	json_number(j, number);
-	json_key(j, "kind");
-	json_text(j, cmd_slot_name(info->kind));
-	json_key(j, "created");
-	json_number(j, info->created);
-	json_key(j, "used_now");
-	json_bool(j, used);
+	json_member_number(j, "slot", number);
+	json_member_text(j, "kind", cmd_slot_name(info->kind));
+	json_member_number(j, "created", info->created);
+	json_member_bool(j, "used_now", used);
 	if (info->kind == SLOT_PASSPHRASE) {
-		json_key(j, "kdf_ops");
-		json_number(j, info->kdf_ops);
-		json_key(j, "kdf_kib");
-		json_number(j, info->kdf_kib);
+		json_member_number(j, "kdf_ops", info->kdf_ops);
+		json_member_number(j, "kdf_kib", info->kdf_kib);
 	}
-	if (info->kind == SLOT_X25519) {
-		json_key(j, "recipient");
-		json_text(j, key_recipient_text(recipient, info->recipient));
-	}
+	if (info->kind == SLOT_X25519)
+		json_member_text(j, "recipient",
+		    key_recipient_text(recipient, info->recipient));
 	json_close(j, '}');
 }
 

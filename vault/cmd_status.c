@@ -161,13 +161,6 @@ age(const struct status *st, uint64_t t)
 }
 
 static void
-member(struct json *j, const char *key, uint64_t value)
-{
-	json_key(j, key);
-	json_number(j, value);
-}
-
-static void
 mode(struct json *j, const char *key, unsigned int value)
 {
 	char text[16];
@@ -189,10 +182,9 @@ json_oldest(struct json *j, const struct status *st)
 		return;
 	}
 	json_open(j, '{');
-	json_key(j, "name");
-	json_text(j, st->oldest_name);
-	member(j, "since", st->oldest);
-	member(j, "age", age(st, st->oldest));
+	json_member_text(j, "name", st->oldest_name);
+	json_member_number(j, "since", st->oldest);
+	json_member_number(j, "age", age(st, st->oldest));
 	json_close(j, '}');
 }
 
@@ -202,31 +194,28 @@ json_vault(struct json *j, const struct session *s, const struct status *st)
 	const struct table_header *h = vault_header(s->vault);
 	unsigned int kind = 0;
 
-	json_key(j, "vault");
-	json_text(j, s->path);
-	member(j, "generation", h->generation);
-	member(j, "time", h->time);
-	member(j, "age", age(st, h->time));
-	member(j, "entries", st->entries);
+	json_member_text(j, "vault", s->path);
+	json_member_number(j, "generation", h->generation);
+	json_member_number(j, "time", h->time);
+	json_member_number(j, "age", age(st, h->time));
+	json_member_number(j, "entries", st->entries);
 	json_key(j, "rotations");
 	json_open(j, '{');
-	member(j, "running", st->running);
-	member(j, "unfinished", st->unfinished);
-	member(j, "attention", st->attention);
+	json_member_number(j, "running", st->running);
+	json_member_number(j, "unfinished", st->unfinished);
+	json_member_number(j, "attention", st->attention);
 	json_close(j, '}');
 	json_oldest(j, st);
-	member(j, "refused", st->refused);
+	json_member_number(j, "refused", st->refused);
 	json_key(j, "slots");
 	json_open(j, '{');
 	for (kind = SLOT_RAW; kind <= SLOT_X25519; kind++)
-		member(j, cmd_slot_name((enum slot_kind)kind), st->slots[kind]);
+		json_member_number(j, cmd_slot_name((enum slot_kind)kind),
+		    st->slots[kind]);
 	json_close(j, '}');
-	json_key(j, "memory_locked");
-	json_bool(j, st->locked);
-	json_key(j, "previous");
-	json_bool(j, st->previous);
-	json_key(j, "rollback_noticed");
-	json_bool(j, st->remembers);
+	json_member_bool(j, "memory_locked", st->locked);
+	json_member_bool(j, "previous", st->previous);
+	json_member_bool(j, "rollback_noticed", st->remembers);
 	mode(j, "vault_mode", st->vault_mode);
 	mode(j, "key_mode", st->key_mode);
 }
@@ -239,7 +228,7 @@ print_json(const struct session *s, const struct status *st, bool opened,
 	struct json j = { 0 };
 
 	json_open(&j, '{');
-	member(&j, "status", wrong->kind);
+	json_member_number(&j, "status", wrong->kind);
 	json_key(&j, "problem");
 	if (wrong->kind == ERR_NONE)
 		json_null(&j);

@@ -3,27 +3,20 @@
 #include "cmd.h"
 #include "json.h"
 
-static void
-member(struct json *j, const char *key, uint64_t value)
-{
-	json_key(j, key);
-	json_number(j, value);
-}
-
 static int
 print_json(const struct vault_report *r, struct err *e)
 {
 	struct json j = { 0 };
 
 	json_open(&j, '{');
-	member(&j, "generation", r->generation);
-	member(&j, "time", r->time);
-	member(&j, "bytes", r->bytes);
-	member(&j, "pages", r->pages);
-	member(&j, "index_entries", r->entries);
-	member(&j, "entries", r->records);
-	member(&j, "slots", r->slots);
-	member(&j, "rotating", r->busy);
+	json_member_number(&j, "generation", r->generation);
+	json_member_number(&j, "time", r->time);
+	json_member_number(&j, "bytes", r->bytes);
+	json_member_number(&j, "pages", r->pages);
+	json_member_number(&j, "index_entries", r->entries);
+	json_member_number(&j, "entries", r->records);
+	json_member_number(&j, "slots", r->slots);
+	json_member_number(&j, "rotating", r->busy);
 	json_close(&j, '}');
 	return cmd_json_print(&j, e);
 }

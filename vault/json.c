@@ -168,6 +168,27 @@ json_null(struct json *j)
 	put_text(j, "null");
 }
 
+void
+json_member_text(struct json *j, const char *key, const char *value)
+{
+	json_key(j, key);
+	json_text(j, value);
+}
+
+void
+json_member_number(struct json *j, const char *key, uint64_t value)
+{
+	json_key(j, key);
+	json_number(j, value);
+}
+
+void
+json_member_bool(struct json *j, const char *key, bool value)
+{
+	json_key(j, key);
+	json_bool(j, value);
+}
+
 int
 json_finish(struct json *j, struct err *e)
 {
