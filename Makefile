@@ -108,6 +108,7 @@ RUN	= rotate/run/main.c rotate/run/attempt.c rotate/run/child.c \
 	  rotate/run/lines.c rotate/run/exec.c rotate/run/protocol.c \
 	  rotate/run/ssh.c rotate/run/talk.c rotate/run/answerer.c
 UNIT	= tests/unit/main.c tests/unit/fault.c tests/unit/disk.c \
+	  tests/unit/fixture.c \
 	  tests/unit/test_err.c tests/unit/test_bytes.c \
 	  tests/unit/test_secret.c tests/unit/test_io.c \
 	  tests/unit/test_path.c tests/unit/test_tty.c \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "csv.h"
+#include "fixture.h"
 
 Suite *csv_suite(void);
 
@@ -33,12 +34,7 @@ parse(const void *from, size_t len)
 	return rv == -1 ? NULL : shown;
 }
 
-static const struct {
-	const char *text;
-	/* Or what is said of it. */
-	const char *want;
-	bool bad;
-} cases[] = {
+static const struct text_case cases[] = {
 	{ "", "", false },
 	{ "a,b\n", "a|b;", false },
 	{ "a,b", "a|b;", false },
@@ -67,15 +63,7 @@ START_TEST(records)
 {
 	const char *got = parse(cases[_i].text, strlen(cases[_i].text));
 
-	if (cases[_i].bad) {
-		ck_assert_ptr_null(got);
-		ck_assert_int_eq(e.kind, ERR_USAGE);
-		ck_assert_msg(strstr(e.msg, cases[_i].want) != NULL, "%s",
-		    e.msg);
-	} else {
-		ck_assert_msg(got != NULL, "%s", e.msg);
-		ck_assert_str_eq(got, cases[_i].want);
-	}
+	check_text(&cases[_i], got, &e);
 }
 END_TEST
 

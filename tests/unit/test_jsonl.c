@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fixture.h"
 #include "jsonl.h"
 
 Suite *jsonl_suite(void);
@@ -40,12 +41,7 @@ parse(const char *from, size_t len)
 	return rv == -1 ? NULL : shown;
 }
 
-static const struct {
-	const char *text;
-	/* Or what is said of it. */
-	const char *want;
-	bool bad;
-} cases[] = {
+static const struct text_case cases[] = {
 	{ "", "", false },
 	{ "\n \n\r\n", "", false },
 	{ "{}", "1:;", false },
@@ -91,16 +87,7 @@ START_TEST(lines)
 {
 	const char *got = parse(cases[_i].text, strlen(cases[_i].text));
 
-	if (cases[_i].bad) {
-		ck_assert_ptr_null(got);
-		ck_assert_int_eq(e.kind, ERR_USAGE);
-		ck_assert_msg(strstr(e.msg, cases[_i].want) != NULL, "%s",
-		    e.msg);
-		ck_assert_ptr_null(strstr(e.msg, "HUN"));
-	} else {
-		ck_assert_msg(got != NULL, "%s", e.msg);
-		ck_assert_str_eq(got, cases[_i].want);
-	}
+	check_text(&cases[_i], got, &e);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fixture.h"
 #include "netrc.h"
 
 Suite *netrc_suite(void);
@@ -50,12 +51,7 @@ parse(const char *from)
 	return rv == -1 ? NULL : shown;
 }
 
-static const struct {
-	const char *text;
-	/* Or what is said of it. */
-	const char *want;
-	bool bad;
-} cases[] = {
+static const struct text_case cases[] = {
 	{ "", "", false },
 	{ "# nothing\n\n", "", false },
 	{ "machine a login b password c\n", "1:a|b|c|-|-|;", false },
@@ -92,16 +88,7 @@ START_TEST(files)
 {
 	const char *got = parse(cases[_i].text);
 
-	if (cases[_i].bad) {
-		ck_assert_ptr_null(got);
-		ck_assert_int_eq(e.kind, ERR_USAGE);
-		ck_assert_msg(strstr(e.msg, cases[_i].want) != NULL, "%s",
-		    e.msg);
-		ck_assert_ptr_null(strstr(e.msg, "HUN"));
-	} else {
-		ck_assert_msg(got != NULL, "%s", e.msg);
-		ck_assert_str_eq(got, cases[_i].want);
-	}
+	check_text(&cases[_i], got, &e);
 }
 END_TEST
 

@@ -2,16 +2,13 @@
  * Commits that change few of many pages: what must change does, and nothing
  * else.
  */
-#include <sys/types.h>
-#include <sys/stat.h>
-
 #include <check.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fixture.h"
 #include "io.h"
 #include "suites.h"
 #include "vault.h"
@@ -34,19 +31,10 @@ static unsigned int model[NAMES];
 static unsigned char before[2097152], after[sizeof(before)];
 static size_t before_len, after_len;
 
-static int
-remove_one(const char *name, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(name);
-}
-
 static void
 teardown(void)
 {
-	(void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(dir);
 }
 
 static struct vault *
@@ -112,7 +100,6 @@ setup(void)
 	static const struct slot_info info = { .kdf_ops = 1,
 		.kdf_kib = 8192,
 		.created = 1700000000 };
-	struct secret *raw;
 	struct vault *v;
 	unsigned int i;
 
@@ -120,10 +107,7 @@ setup(void)
 	(void)snprintf(path, sizeof(path), "%s/vault", dir);
 	ck_assert_int_eq(setenv("XDG_STATE_HOME", dir, 1), 0);
 	OK(secret_init(NULL, 65536, &e));
-	ck_assert_ptr_nonnull(raw = secret_new(32, &e));
-	memset(raw->data, 7, 32);
-	raw->len = 32;
-	key = (struct slot_key){ .kind = SLOT_RAW, .secret = raw };
+	key = raw_key(7);
 	OK(vault_create(path, &key, NULL, &info, &e));
 	v = open_it(true);
 	for (i = 0; i < ENTRIES; i++)

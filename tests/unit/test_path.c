@@ -8,7 +8,6 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +20,7 @@
 #include <linux/seccomp.h>
 
 #include "fault.h"
+#include "fixture.h"
 #include "path.h"
 
 Suite *path_suite(void);
@@ -45,19 +45,10 @@ make_base(void)
 	ck_assert_int_eq(chmod(base, 0755), 0);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *f)
-{
-	(void)st;
-	(void)flag;
-	(void)f;
-	return remove(path);
-}
-
 static void
 remove_base(void)
 {
-	(void)nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(base);
 }
 
 /* base/name, in a buffer of the caller's. */
@@ -697,8 +688,7 @@ START_TEST(make_parent_syncs_each_directory)
 	unsigned int n;
 
 	for (n = 1; n <= 3; n++) {
-		(void)nftw(in_base(path, "sync"), remove_one, 16,
-		    FTW_DEPTH | FTW_PHYS);
+		remove_tree(in_base(path, "sync"));
 		fault_arm(n, f);
 		ck_assert_int_eq(path_make_parent(in_base(path,
 						      "sync/x/y/file"),
@@ -707,7 +697,7 @@ START_TEST(make_parent_syncs_each_directory)
 		ck_assert_uint_eq(fault_disarm(), n);
 		ck_assert_int_eq(e.kind, ERR_IO);
 	}
-	(void)nftw(in_base(path, "sync"), remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(in_base(path, "sync"));
 	fault_arm(4, f);
 	ck_assert_int_eq(path_make_parent(in_base(path, "sync/x/y/file"), &e),
 	    0);

@@ -1,8 +1,4 @@
-#include <sys/types.h>
-#include <sys/stat.h>
-
 #include <check.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +6,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "fixture.h"
 #include "io.h"
 #include "suites.h"
 #include "vault.h"
@@ -26,32 +23,10 @@ static const struct slot_info info = { .kdf_ops = 1,
 	.kdf_kib = 8192,
 	.created = 1700000000 };
 
-static int
-remove_one(const char *name, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(name);
-}
-
 static void
 teardown(void)
 {
-	(void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static struct slot_key
-raw_key(unsigned char c)
-{
-	struct slot_key k = { .kind = SLOT_RAW };
-	struct secret *s = secret_new(32, &e);
-
-	ck_assert_ptr_nonnull(s);
-	memset(s->data, c, 32);
-	s->len = 32;
-	k.secret = s;
-	return k;
+	remove_tree(dir);
 }
 
 static struct vault *

@@ -4,13 +4,13 @@
 
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fixture.h"
 #include "store.h"
 #include "vault.h"
 
@@ -56,33 +56,10 @@ setup(void)
 	OK(secret_init(NULL, 65536, &e));
 }
 
-static int
-remove_one(const char *name, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(name);
-}
-
 static void
 teardown(void)
 {
-	(void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* A raw key of 32 bytes c. */
-static struct slot_key
-raw_key(unsigned char c)
-{
-	struct slot_key k = { .kind = SLOT_RAW };
-	struct secret *s = secret_new(32, &e);
-
-	ck_assert_ptr_nonnull(s);
-	memset(s->data, c, 32);
-	s->len = 32;
-	k.secret = s;
-	return k;
+	remove_tree(dir);
 }
 
 static void
