@@ -8,6 +8,9 @@
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
+/* What a signal did before: it wipes (secret.h), and ends the process. */
+static struct sigaction before[sizeof(signals) / sizeof(signals[0])];
+
 /* Written to by the handler alone. */
 static int tell = -1;
 
@@ -19,7 +22,7 @@ on_signal(int number)
 
 	(void)number;
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)signal(signals[i], SIG_DFL);
+		(void)sigaction(signals[i], &before[i], NULL);
 	/* If the pipe is full it has been told already. */
 	if (write(tell, "", 1) == -1)
 		errno = saved;
@@ -31,7 +34,6 @@ stop_catch(int *fdp, struct err *e)
 {
 	struct sigaction new = { .sa_handler = on_signal,
 		.sa_flags = SA_RESTART };
-	struct sigaction old;
 	int fds[2];
 	size_t i;
 
@@ -41,8 +43,8 @@ stop_catch(int *fdp, struct err *e)
 	*fdp = fds[0];
 	(void)sigemptyset(&new.sa_mask);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		if (sigaction(signals[i], NULL, &old) == -1 ||
-		    (old.sa_handler != SIG_IGN &&
+		if (sigaction(signals[i], NULL, &before[i]) == -1 ||
+		    (before[i].sa_handler != SIG_IGN &&
 			sigaction(signals[i], &new, NULL) == -1))
 			return err_sys(e, ERR_IO, "catch signals");
 	}
