@@ -74,6 +74,8 @@ talk_answer(struct talk *t, struct slice prompt,
 {
 	struct slice question;
 
+	/* What was said before is gone with the prompt it came with. */
+	t->said = (struct slice){ NULL, 0 };
 	if (!take_prefix(&prompt, r)) {
 		t->strange = true;
 		return NULL;

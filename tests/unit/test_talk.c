@@ -137,6 +137,23 @@ START_TEST(only_ssh_asks)
 }
 END_TEST
 
+/* It is borrowed from a prompt that is gone by then. */
+START_TEST(what_was_said_goes_with_its_prompt)
+{
+	struct talk t = { .stage = TALK_START };
+
+	request.what = MESSAGE_CHANGE;
+	ck_assert_ptr_eq(
+	    talk_answer(&t,
+		slice_of("(site1@host.example) Welcome\nPassword: "), &request),
+	    &old);
+	ck_assert(slice_is(t.said, "Welcome\n"));
+	ck_assert_ptr_null(talk_answer(&t, slice_of("site1's password: "),
+	    &request));
+	ck_assert_uint_eq(t.said.len, 0);
+}
+END_TEST
+
 Suite *
 talk_suite(void)
 {
@@ -148,6 +165,7 @@ talk_suite(void)
 	    (int)(sizeof(talks) / sizeof(talks[0])));
 	tcase_add_loop_test(t, only_ssh_asks, 0,
 	    (int)(sizeof(strangers) / sizeof(strangers[0])));
+	tcase_add_test(t, what_was_said_goes_with_its_prompt);
 	suite_add_tcase(s, t);
 	return s;
 }
