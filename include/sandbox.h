@@ -40,6 +40,9 @@
  */
 void sandbox_harden(void);
 
+/* Nor does what it starts leave a core file: their size is limited to 0. */
+void sandbox_no_core(void);
+
 /* Opens 0, 1 and 2 on /dev/null where the caller left them closed. */
 int sandbox_std_fds(struct err *e) MUST_CHECK;
 

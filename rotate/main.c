@@ -433,6 +433,7 @@ main(int argc, char **argv)
 	int status;
 
 	sandbox_harden();
+	sandbox_no_core();
 	tzset();
 	if (sandbox_std_fds(&e) == -1 ||
 	    secret_init(NULL, ARENA_SIZE, &e) == -1)

@@ -1,4 +1,5 @@
 #include <sys/types.h>
+#include <sys/resource.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -642,6 +643,15 @@ sandbox_harden(void)
 			_exit(ERR_DENIED);
 		_exit(ERR_DENIED);
 	}
+}
+
+void
+sandbox_no_core(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	/* To lower a limit is always allowed. */
+	(void)setrlimit(RLIMIT_CORE, &none);
 }
 
 int

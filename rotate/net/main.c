@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,23 @@ at_end(struct login_world *w)
 }
 
 /*
+ * What a server could use of us must not be a person's terminal or file: from
+ * now on only the parent is told anything.
+ */
+static int
+fall_silent(struct err *e)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC), rv = 0;
+
+	if (fd == -1 || dup2(fd, STDOUT_FILENO) == -1 ||
+	    dup2(fd, STDERR_FILENO) == -1)
+		rv = err_sys(e, ERR_IO, "/dev/null");
+	if (fd != -1)
+		(void)close(fd);
+	return rv;
+}
+
+/*
  * What has to be read before the doors close: the certificates that the first
  * request names.
  */
@@ -73,7 +91,7 @@ settle(struct login_world *w, const struct message_request *r, struct err *e)
 		return -1;
 	if (r->ca_file[0] != '\0')
 		s.readable = r->ca_file;
-	if (sandbox_enter(&s, &missing, e) == -1) {
+	if (fall_silent(e) == -1 || sandbox_enter(&s, &missing, e) == -1) {
 		trust_free(w->trust);
 		w->trust = NULL;
 		return -1;

@@ -10,7 +10,6 @@
  * With an argument it is the askpass of the ssh that it has started.
  */
 #include <sys/types.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -100,13 +99,11 @@ run(int fd, struct err *e)
 int
 main(int argc, char **argv)
 {
-	const struct rlimit none = { 0, 0 };
 	struct err e = { ERR_NONE, "" };
 	int rv = 0;
 
 	sandbox_harden();
-	/* Nor shall what it starts leave a core file. */
-	(void)setrlimit(RLIMIT_CORE, &none);
+	sandbox_no_core();
 	if (sandbox_std_fds(&e) == -1 || secret_init(NULL, ARENA, &e) == -1)
 		return err_print(PROGRAM, &e);
 	sandbox_close_fds(NULL, 0);
