@@ -11,6 +11,7 @@
 #	make hands		10,000 commits by 8 writers beside 32 readers
 #	make faults		each allocation and call fails, the power too
 #	make kill		SIGKILL at every system call of set and rotate
+#	make memory		what 100 rotations leave in memory
 #	make cuts		every cut of the server times every death of rotate
 #	make drain		jobs log in all through 100 rotations
 #	make install		honours PREFIX and DESTDIR; uninstall undoes it
@@ -159,7 +160,7 @@ PEERS	= tests/bench/sqlite3.c tests/bench/lmdb.c
 
 PKGS	= libsodium libcurl openssl
 ifneq ($(shell pkg-config --exists $(PKGS) && echo yes),yes)
-ifneq ($(filter-out clean demo test lint bench fuzz mutants model hands kill cuts drain faults setup-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean demo test lint bench fuzz mutants model hands kill memory cuts drain faults setup-%,$(or $(MAKECMDGOALS),all)),)
 $(error needs a C compiler, pkg-config and $(PKGS); run: make setup-build)
 endif
 endif
@@ -318,6 +319,10 @@ kill: setup-test
 	@$(MAKE) $(SUB) B='$B' all
 	@B='$(abspath $B)' tests/crash/kill.py commit
 	@B='$(abspath $B)' tests/crash/kill.py rotate
+
+memory: setup-test
+	@$(MAKE) $(SUB) B='$B' all $B/tests/fault.so
+	@MEMORY_WHOLE=yes B='$(abspath $B)' tests/run.sh memory
 
 cuts: setup-test
 	@$(MAKE) $(SUB) B='$B' all $B/tests/clock.so
@@ -503,5 +508,5 @@ uninstall:
 clean:
 	rm -rf $B
 
-.PHONY: all test demo mutants model hands kill cuts drain faults bench bench-programs fuzz lint install uninstall clean
+.PHONY: all test demo mutants model hands kill memory cuts drain faults bench bench-programs fuzz lint install uninstall clean
 .DELETE_ON_ERROR:

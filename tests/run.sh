@@ -115,6 +115,11 @@ part_memory()
 	bats --formatter tap tests/cli/memory.bats
 }
 
+part_secrets()
+{
+	bats --formatter tap tests/cli/secrets.bats
+}
+
 part_askpass()
 {
 	as_root "ssh logs in beside a real sshd" tests/servers/world.sh \
@@ -267,7 +272,7 @@ callers()
 
 parts=("$@")
 [ $# -gt 0 ] || parts=(unit vault porter stores credential keys everyday runner
-	install stack coz session rotate methods fleet schedule memory model vectors askpass
+	install stack coz session rotate methods fleet schedule memory secrets model vectors askpass
 	rogue servers crash faults bench fuzz)
 passed=0 failed=0 skipped=0
 

@@ -321,6 +321,160 @@ END
 	echo "# count: memory: $output" >&3
 }
 
+# --- The table of rotations -------------------------------------------------
+
+# A program for rotate.exec, whose account is in a file; its host says how it
+# fails.  And hooks, which put what they are given into files below HOME.
+programs()
+{
+	cat >exec <<-END
+		#!/bin/bash
+		while IFS== read -r key value && [ -n "\$key" ]; do
+		    printf -v "r_\$key" %s "\$value"
+		done
+		read -r password <'$HOME/password'
+		verdict=bad message="is said"
+		[ "\$r_password" != "\$password" ] || verdict=ok
+		if [ "\$r_host" = echoes ]; then
+		    echo "I read \$r_password, \$r_new" >&2
+		    message=\$r_password\$r_new
+		fi
+		if [ "\$r_action" = change ]; then
+		    case \$r_host in
+		    refuses) verdict=refused ;;
+		    lies) verdict=changed ;;
+		    dies) exit 3 ;;
+		    garbles) printf '%s\0%s\n' "\$r_password" "\$r_new"; exit ;;
+		    floods) while echo "\$r_password\$r_new"; do :; done; exit ;;
+		    hangs) read -r key <'$OUT/hang' ;;
+		    *) echo "\$r_new" >'$HOME/password'; verdict=changed ;;
+		    esac
+		fi
+		printf 'result=%s\nmessage=%s\n\n' \$verdict "\$message"
+	END
+	cat >hook <<-'END'
+		#!/bin/bash
+		{ tr '\0' '\n' <"/proc/$$/cmdline"; env; cat; } >"$HOME/told.$$"
+	END
+	printf '#!/bin/sh\nexit 3\n' >fails
+	printf '#!/nowhere\n' >bad
+	chmod 755 exec hook fails bad
+	mkfifo "$OUT/hang"
+}
+
+# What the commands of memory_rotate.tsv are made with, beside words().
+rotations()
+{
+	cat <<'END'
+put()
+{
+	pawl-vault set "$@" >/dev/null
+}
+
+hooks()
+{
+	echo "rotate-hook = $IN/$1" >"$PAWL_CONFIG"
+}
+
+# As the last command ended, if each hook was told of this event.
+told()
+{
+	local status=$? file
+
+	for file in "$HOME"/told.*; do
+		grep -q "\"event\":\"$1\"" "$file" || status=99
+	done
+	return $status
+}
+
+# stopped SIGNAL... COMMAND...: by these, once a change was asked for; by the
+# second as soon as the first was heard.
+stopped()
+{
+	local signals=() state
+
+	while [[ $1 == [A-Z]* ]]; do
+		signals+=("$1")
+		shift
+	done
+	env --default-signal=INT,TERM "$@" &
+	until read -rd '' state <"$STATE"
+		[[ $state =~ \"requests\":\ 1 ]]; do
+		kill -0 $! || return
+	done
+	kill -s "${signals[0]}" $!
+	if [ ${#signals[@]} -eq 2 ]; then
+		until ! kill -s "${signals[1]}" $! 2>/dev/null; do :; done
+	fi
+	wait $!
+}
+
+# Where nothing can be written.
+unwritable()
+{
+	unshare -m bash -c 'mount --bind "$XDG_DATA_HOME" "$XDG_DATA_HOME" &&
+		mount -o remount,bind,ro "$XDG_DATA_HOME" && { '"$1"'; }'
+}
+
+# fault KIND N ERRNO: from the Nth on, in pawl-rotate.
+fault()
+{
+	export FAULT_PROGRAM=pawl-rotate FAULT_AT="$1 $2 $3 1"
+	export LD_PRELOAD=$LD_PRELOAD:$FAULT
+}
+END
+}
+
+# The vault that each of its commands finds; see memserver.py for the passwords.
+stage_rotations()
+{
+	local entry="rotate.method=zos-pass rotate.ca-file=$ca/ca.pem
+		rotate.drain=0s rotate.timeout=5s rotate.min-age=0s"
+
+	rm -rf "$HOME"
+	mkdir -m 700 "$HOME" in out
+	export IN=$PWD/in OUT=$PWD/out BASH_ENV=$PWD/words CA=$ca
+	export FAULT=$B/tests/fault.so
+	{
+		words
+		rotations
+	} >words
+	cc -std=c11 -D_GNU_SOURCE -I"$PAWL_SRC/include" -o out/rotating \
+		"$PAWL_SRC/tests/cli/rotating.c" "$B/libvault.a" -lsodium
+	cc -std=c11 -fPIC -shared -o out/letters.so \
+		"$PAWL_SRC/tests/cli/letters.c" -lsodium
+	echo QZZ77QQ7 >in/new
+	echo ZQ7QQ7ZZ >"$HOME/password"
+	(cd in && programs)
+	pawl-vault init >/dev/null
+	while read -r name user password more; do
+		# shellcheck disable=SC2086 # words
+		echo "$password" | pawl-vault set "$name" "user=$user" \
+			host=localhost $entry $more >/dev/null
+	done <<-END
+	site1 SITE1 ZQ7QQ7ZZ
+	phrase1 PHRASE1 Zk7QZk7ZQkQ7ZkZ7QQkZ rotate.policy=racf-phrase
+	fleet/1 F1 ZQ7QQ7ZZ
+	fleet/2 F2 ZQ7QQ7ZZ
+	fleet/3 F3 ZQ7QQ7ZZ
+	fleet/4 F4 ZQ7QQ7ZZ
+	exec1 exec1 ZQ7QQ7ZZ
+	END
+	pawl-vault set exec1 rotate.method=exec rotate.ca-file= \
+		rotate.exec="$IN/exec" >/dev/null
+}
+
+@test "every method of rotation, and its error paths" {
+	stage_rotations
+	run setsid -w "$servers/memserver.py" --home "$HOME" \
+		--certificates "$ca" --preload "$PWD/out/letters.so" \
+		${MEMORY_WHOLE:+--whole} \
+		"${ROTATIONS-$PAWL_SRC/tests/cli/memory_rotate.tsv}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	echo "# count: memory: $output" >&3
+}
+
 # --- Memory that cannot be locked -------------------------------------------
 
 # limited KIB COMMAND...: without the right to lock more than that.
@@ -413,7 +567,7 @@ says()
 	[ "$status" -eq 77 ]
 }
 
-# --- pawl-askpass and pawl-rotate -------------------------------------------
+# --- pawl-askpass -----------------------------------------------------------
 
 @test "pawl-askpass, answering and refusing" {
 	export PAWL_ENTRY=site1
@@ -478,44 +632,4 @@ says()
 	scan pawl-vault sh -c 'pawl-vault otp site1 >/dev/null'
 	scan pawl-vault sh -c 'pawl-vault otp seed >/dev/full; :'
 	scan pawl-vault sh -c "echo $seed=1 | pawl-vault set other service=otp; :"
-}
-
-@test "pawl-rotate and pawl-rotate-net, when all goes well" {
-	serve
-	scan pawl-rotate pawl-rotate check site1
-	scan pawl-rotate-net pawl-rotate check site1
-	scan pawl-rotate pawl-rotate --force site1
-	pawl-vault set site1 --secret <stdin >/dev/null
-}
-
-@test "pawl-rotate-net after a change" {
-	serve
-	scan pawl-rotate-net pawl-rotate --force site1
-}
-
-@test "both, when the server fails" {
-	for fault in '{"point": "pass-reply", "change": true, "do": "cut"}' \
-		'{"point": "pass-received", "change": true, "do": "rst"}' \
-		'{"point": "pass-reply", "change": true, "do": "garbage"}' \
-		'{"point": "greeting", "do": "421"}' \
-		'{"point": "user-reply", "do": "cut"}' \
-		'{"point": "pass-reply", "do": "hang"}'; do
-		for half in pawl-rotate pawl-rotate-net; do
-			serve "$fault"
-			scan $half pawl-rotate --force site1
-			kill "$FTPS_PID"
-			wait "$FTPS_PID" || :
-			pawl-vault remove --yes site1 >/dev/null
-			pawl-vault set site1 user=site1 host=localhost <stdin \
-				>/dev/null
-		done
-	done
-}
-
-@test "both, when the certificate is not good" {
-	CA=$ca/other.pem
-	cp "$ca/untrusted.pem" "$CA"
-	serve
-	scan pawl-rotate pawl-rotate site1
-	scan pawl-rotate-net pawl-rotate site1
 }

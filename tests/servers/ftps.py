@@ -443,8 +443,12 @@ class Server:
         return context
 
     def run(self):
-        """Accept for ever."""
+        """Say where, and accept for ever."""
         print("ready", self.listener.getsockname()[1], flush=True)
+        self.serve()
+
+    def serve(self):
+        """Accept until the listener is closed."""
         while True:
             sock = self.listener.accept()[0]
             self.script.load()
@@ -461,8 +465,8 @@ def end_with_stdin():
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main():
-    """Read the options, and serve."""
+def read_options(args=None):
+    """What the options say, of the command line unless there are others."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for name in ("--cert", "--key", "--control"):
         parser.add_argument(name, required=True)
@@ -472,7 +476,12 @@ def main():
     for name in ("--client-ca", "--later-cert", "--later-key"):
         parser.add_argument(name)
     parser.add_argument("--stdin-lives", action="store_true")
-    options = parser.parse_args()
+    return parser.parse_args(args)
+
+
+def main():
+    """Read the options, and serve."""
+    options = read_options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server = Server(options)
     if options.stdin_lives:

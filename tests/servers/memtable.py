@@ -53,13 +53,18 @@ class Table:
 
     def __init__(self, options):
         self.options = options
-        self.wanted = memscan.read_canaries(options.canaries)
+        self.letters = None
+        self.wanted = self.read_wanted()
         self.home = options.home
         self.base = options.home + ".base"
         self.log = options.home + ".log"
         self.known = set(files(self.home))
         self.counts = {"rows": 0, "errors": 0, "scans": 0, "findings": 0}
         os.rename(self.home, self.base)
+
+    def read_wanted(self):
+        """What to look for."""
+        return memscan.read_canaries(self.options.canaries)
 
     def finding(self, number, command, what):
         """One more; what it is, and where."""
@@ -74,7 +79,8 @@ class Table:
 
     def run(self, command):
         """Runs it with its output in two logs; the scan, and its status."""
-        scan = memscan.Scan(self.wanted, self.options.only)
+        scan = memscan.Scan(self.wanted, self.options.only,
+                            self.letters)
         saved = [os.dup(1), os.dup(2)]
         for fd in (1, 2):
             log = os.open(f"{self.log}.{fd}",
@@ -97,7 +103,8 @@ class Table:
         """Whether there is a secret in a file."""
         with open(path, "rb") as file:
             data = file.read()
-        return any(fragment in data for fragment in self.wanted)
+        return (any(fragment in data for fragment in self.wanted)
+                or self.letters is not None and self.letters.find(data) != set())
 
     def row(self, number, wanted_status, words, command):
         """One line of the table."""
@@ -122,7 +129,7 @@ class Table:
             if (path not in self.known or path.endswith("audit")) and \
                     self.holds(path):
                 self.finding(number, command, f"in {path}")
-        left = os.listdir(self.options.private)
+        left = self.options.private and os.listdir(self.options.private)
         if left:
             self.finding(number, command, f"left: {left}")
 
@@ -137,12 +144,13 @@ class Table:
 def main():
     """Read the options, and run the table."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--only", default="pawl-vault")
+    parser.add_argument("--only", action="append")
     parser.add_argument("--home", required=True)
     parser.add_argument("--private", required=True)
     parser.add_argument("canaries")
     parser.add_argument("table")
     options = parser.parse_args()
+    options.only = options.only or ["pawl-vault"]
     table = Table(options)
     for row in rows(options.table):
         table.row(*row)

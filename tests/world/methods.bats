@@ -191,3 +191,36 @@ killed_and_recovered()
 	grep -q '^SSH_ASKPASS=.*/pawl-rotate-run$' seen
 	if grep -q -e OLDPASS1 -e "$(pawl-vault get site1)" seen; then false; fi
 }
+
+# scan: what a rotation leaves in the memory of its processes, the askpass of
+# ssh among them, by passwords of letters.c.
+scan()
+{
+	run "$BATS_TEST_DIRNAME/../servers/memscan.py" --letters QZk7 \
+		--only pawl-rotate --only pawl-rotate-run canaries -- \
+		env LD_PRELOAD="$PWD/letters.so" pawl-rotate "$@"
+	echo "$status: $output"
+	[ "$status" -eq 0 ]
+	# The two halves, and the askpass of each ssh.
+	[ "$(grep -c 'memscan: pawl-rotate-run .* searched' <<<"$output")" -gt 2 ]
+}
+
+@test "ssh-pam: no password is left in memory, good or refused" {
+	cc -std=c11 -fPIC -shared -o letters.so \
+		"$PAWL_SRC/tests/cli/letters.c" -lsodium
+	echo "no secret is looked for by name" >canaries
+	sed -i "s|^site1:[^:]*:|site1:$(echo ZQ7kQ7ZZ |
+		openssl passwd -6 -stdin):|" /etc/shadow
+	printf 'ZQ7kQ7ZZ\n' | pawl-vault set --secret site1 >/dev/null
+	cp -a /etc/shadow shadow.letters
+	expire
+	scan site1
+	[[ $output == *"changed, and proved"* ]]
+	[[ $(pawl-vault get site1) =~ ^[QZk7]{8}$ ]]
+	cp -a shadow.letters /etc/shadow
+	pawl-vault history --restore 1 site1 >/dev/null
+	sed -i 's/^password .*/& minlen=30/' /etc/pam.d/sshd
+	expire
+	scan --force site1
+	[[ $output == *"the server did not change it"* ]]
+}
