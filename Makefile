@@ -147,7 +147,8 @@ FUZZ	= tests/fuzz/fuzz_header.c tests/fuzz/fuzz_page.c \
 	  tests/fuzz/fuzz_pass.c tests/fuzz/fuzz_stack.c \
 	  tests/fuzz/fuzz_config.c tests/fuzz/fuzz_bech32.c \
 	  tests/fuzz/fuzz_recovery.c tests/fuzz/fuzz_credential.c \
-	  tests/fuzz/fuzz_otp.c
+	  tests/fuzz/fuzz_otp.c tests/fuzz/fuzz_protocol.c \
+	  tests/fuzz/fuzz_talk.c
 FAULTS	= tests/crash/fault.c tests/crash/alloc.c tests/crash/calls.c \
 	  tests/crash/trace.c tests/crash/scan.c
 BENCH	= tests/bench/null.c tests/bench/fill.c tests/bench/spawn.c \
@@ -388,7 +389,8 @@ fuzz: setup-fuzz
 # libFuzzer instruments what it is to explore, so the sources are built anew:
 # once, as a library for all targets.
 FUZZLIB	= $(LIB) $(filter-out %/main.c,$(ASKPASS)) $(MESSAGE) \
-	  askpass/credential.c rotate/net/reply.c
+	  askpass/credential.c rotate/net/reply.c rotate/run/protocol.c \
+	  rotate/run/talk.c
 
 $B/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
