@@ -77,6 +77,7 @@ start_relay(struct login *l)
 		    (peer.ss_family == AF_INET || peer.ss_family == AF_INET6))
 			return relay_start(&l->relay, l->sockets[i]);
 	}
+	l->gone = true;
 	return false;
 }
 

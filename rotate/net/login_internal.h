@@ -34,6 +34,8 @@ struct login {
 	int64_t sent;
 	bool late;
 	bool ended;
+	/* The connection ended before a relay could be put in it. */
+	bool gone;
 	/* Of LOOK: the handshake has been made. */
 	bool seen;
 	/* Once ended. */

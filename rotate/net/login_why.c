@@ -32,6 +32,8 @@ login_reason(const struct login *l)
 
 	if (l->late)
 		return MESSAGE_REASON_TIMEOUT;
+	if (l->gone)
+		return MESSAGE_REASON_CONNECT;
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].code == l->code)
 			return reasons[i].reason;
