@@ -229,7 +229,7 @@ mutant()
 		return
 	fi
 	if [ "$3" = transaction.pml ] && [ "$setting" = all ]; then
-		same_table mutant 3 "$B/tests/model/table"
+		same_table mutant 4 "$B/tests/model/table"
 		if [ $? -ne 1 ]; then
 			tell not "$1: the table is still the program's"
 			return
@@ -307,7 +307,7 @@ last mutant "the quarantine is forgotten" any $t \
 	's/(t\.state != pending) \&\& t\.aged/\1/'
 last mutant "the quarantine forgets what came in it" any $t \
 	's/(t\.settled = \(t\.state != pending \&\& t\.aged\));/\1; t.outstanding = (t.settled -> 0 : t.outstanding); t.sends = (t.settled -> 0 : t.sends);/'
-last mutant "success does not set the count back" calm $t \
+last mutant "success does not set the count back" loss $t \
 	's/(none_came\(\);\s+)t\.exposures = t\.outstanding/\1skip/'
 last mutant "success forgets what is on its way" any $t \
 	's/t\.exposures = t\.outstanding(;\s+not_applied\(\))/t.exposures = 0\1/'
@@ -347,8 +347,8 @@ mutant "a slow answer costs nothing" window $t \
 	's/t\.slow -> charge\(0\)/t.slow/'
 mutant "a request beside one that may be on its way" any $t \
 	's/\(event == start \&\& t\.state == idle\)\)/false)/'
-last mutant "--again does not wait for what may be on its way" looks $t \
-	's/\(\(event == recover_again \&\& t\.state == attention \&\&\s+t\.reply != yes\)/(false/'
+last mutant "--again forgets, and does not wait for what may be on its way" looks $t \
+	's/\(\(event == recover_again \&\& t\.state == attention \&\&\s+t\.reply != yes\)/(false/; s/none_came\(\)(;\s+t\.exposures = 0)/forget()\1/'
 last mutant "an expired password sets the count back" expired $t \
 	's/login_expired \&\& t\.action == login_current ->/\0 t.exposures = 0;/'
 

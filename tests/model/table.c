@@ -102,7 +102,8 @@ print_events(const struct tx *t, const struct tx_limits *limits)
 		print_entry(t, (enum tx_event)event, limits);
 }
 
-/* Only a run that proves has anything of these to remember. */
+/* Only a run that proves has anything of these to remember, and one that waits
+ * what it has proved. */
 static void
 each_proof(struct tx t, const struct tx_limits *limits)
 {
@@ -138,10 +139,16 @@ each_age(struct tx t, struct tx_limits limits)
 		t.settled = n % 2 != 0 && !new && !asked;
 		limits.now = LONG_AGO + TX_QUARANTINE + (n % 2 != 0 && new);
 		t.checked = limits.now - TX_FRESH - (n % 2 != 0);
-		if (proving)
+		if (proving) {
 			each_proof(t, &limits);
-		else
-			print_events(&t, &limits);
+			continue;
+		}
+		print_events(&t, &limits);
+		if (!young)
+			continue;
+		t.pending_bad = true;
+		print_events(&t, &limits);
+		t.pending_bad = false;
 	}
 }
 

@@ -65,8 +65,10 @@ inline print_state()
 #define IN_PLACE (p == 0 || (p == 1 && s == 1) || (p == 2 && s == 1) || \
 	(p == 3 && s == 2) || (p == 4 && s == 2) || \
 	(p == 5 && (s == 0 || s == 3)) || (p >= 6 && s == 2))
-/* Only a run that proves has anything of these to remember. */
-#define REMEMBERED (p == 4 || (cb == 0 && pb == 0 && b == 0 && w == 0))
+/* Only a run that proves has anything of these to remember, and one that waits
+ * what it has proved. */
+#define REMEMBERED (p == 4 || (cb == 0 && b == 0 && w == 0 && \
+	(pb == 0 || p >= 6)))
 /* A run that has not begun has its age, one that has what it made of it, and
  * one that waits for the answer to a change the time since; what was sent, or
  * is to be, is pending. */
