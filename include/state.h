@@ -115,6 +115,9 @@ int state_accept(struct state *s, uint64_t generation,
  * They are s's own, until the next call.  Reads /proc/PID/stat, and only when
  * a mark with this pid exists.  Without /proc a mark counts for ten minutes,
  * as long as there is a process with that pid.
+ *
+ * Where pid's set is full of recent marks, state_mark() after this takes the
+ * oldest of a process that has ended.
  */
 const struct state_mark *state_find(struct state *s, pid_t pid, size_t *np);
 

@@ -154,6 +154,8 @@ mutant "a drain tells nobody" vault/state.c state \
 	's/s->drained < generation/false/'
 mutant "who is late does not look" vault/state.c state \
 	's/ \|\| s->drained > generation//'
+mutant "a full set forgets who lives" vault/state.c state \
+	's/^	make_room\(s, first\);$//'
 mutant "the last slot can be removed" vault/vault_stage.c vault \
 	's/if \(taken == 1\)/if (taken == 0)/'
 mutant "a committed record stays after remove" vault/vault_commit.c vault \

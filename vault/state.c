@@ -544,6 +544,54 @@ state_accept(struct state *s, uint64_t generation,
 	return 0;
 }
 
+/* The oldest of a set that was not tried; WAYS if one is free or stale. */
+static size_t
+oldest_untried(const struct state *s, size_t first, const bool *tried,
+    pid_t *pidp)
+{
+	uint64_t least = UINT64_MAX;
+	size_t oldest = WAYS;
+	struct state_mark m;
+
+	for (size_t i = 0; i < WAYS; i++) {
+		state_mark_at(s, first + i, &m);
+		if (m.event == STATE_NOTHING ||
+		    m.real_ms + STALE_MS < clock_ms(CLOCK_REALTIME))
+			return WAYS;
+		if (!tried[i] && m.real_ms < least) {
+			least = m.real_ms;
+			oldest = i;
+			*pidp = (pid_t)m.pid;
+		}
+	}
+	return oldest;
+}
+
+/*
+ * A set that is full of recent marks: the oldest of a process that has ended
+ * counts as free, lest a job that has yet to log in is forgotten for those that
+ * have.  Not written: state_mark() does that.
+ */
+static void
+make_room(struct state *s, size_t first)
+{
+	bool tried[WAYS] = { false };
+	pid_t pid = 0;
+
+	for (size_t n = 0; n < WAYS; n++) {
+		size_t i = oldest_untried(s, first, tried, &pid);
+
+		if (i == WAYS)
+			return;
+		tried[i] = true;
+		if (kill(pid, 0) == 0 || errno != ESRCH)
+			continue;
+		memset(s->raw + STATE_HEADER + (first + i) * STATE_MARK, 0,
+		    STATE_MARK);
+		return;
+	}
+}
+
 const struct state_mark *
 state_find(struct state *s, pid_t pid, size_t *np)
 {
@@ -565,6 +613,7 @@ state_find(struct state *s, pid_t pid, size_t *np)
 		if (mark_of(&m, &l))
 			s->found[(*np)++] = m;
 	}
+	make_room(s, first);
 	return *np > 0 ? s->found : NULL;
 }
 

@@ -212,9 +212,9 @@ answers()
 		-v b="$(median bare)" 'BEGIN {
 			print a < b ? 0 : (a - b) / 1000000 }')" ms 0.30
 	count_calls "$data/one"
-	row job "its system calls, $one_is" "$calls" calls 36
+	row job "its system calls, $one_is" "$calls" calls 37
 	count_calls "$data/many"
-	row job "its system calls, $many_is" "$calls" calls 36
+	row job "its system calls, $many_is" "$calls" calls 37
 	memory job "its resident memory, $one_is" one 4
 	memory job "its resident memory, $many_is" many 4
 	raw null "a program that does nothing but print 9 bytes"

@@ -671,6 +671,35 @@ START_TEST(a_full_set_gives_up_its_oldest)
 }
 END_TEST
 
+START_TEST(a_full_set_keeps_who_lives)
+{
+	uint64_t real = clock_of(CLOCK_REALTIME);
+	pid_t pid = new_child("holder"), gone = new_child("gone");
+	pid_t asks = pid + SETS;
+	size_t first = (size_t)pid % SETS * WAYS;
+
+	open_fresh();
+	let_go(gone);
+	/* The oldest lives; of the others the fourth is the oldest. */
+	put_mark(first, pid, real - 9000, 1);
+	for (size_t i = 1; i < WAYS; i++)
+		put_mark(first + i, gone, real - (i == 3 ? 8000 : 7000), 1);
+	(void)state_find(&s, asks, &found);
+	ck_assert_uint_eq(found, 0);
+	mark(asks, STATE_ANSWERED, site1);
+	reopen();
+	ck_assert_uint_eq(marks_of(pid), 1);
+	ck_assert_uint_eq(marks_of(gone), WAYS - 2);
+	ck_assert_uint_eq(get_u32(s.raw + 64 + (first + 3) * 64),
+	    (uint32_t)asks);
+	/* With a stale one nobody's is looked at. */
+	put_mark(first + 5, pid, 1, 1);
+	(void)state_find(&s, asks + SETS, &found);
+	ck_assert_uint_eq(marks_of(gone), WAYS - 3);
+	let_go(pid);
+}
+END_TEST
+
 /* Each has read the table before the other marks it. */
 START_TEST(two_of_a_set_at_once_take_different_slots)
 {
@@ -1061,6 +1090,7 @@ state_suite(void)
 	tcase_add_test(t, without_proc_a_mark_lives_ten_minutes);
 	tcase_add_test(t, the_last_answer_is_the_youngest);
 	tcase_add_test(t, a_full_set_gives_up_its_oldest);
+	tcase_add_test(t, a_full_set_keeps_who_lives);
 	tcase_add_test(t, a_drain_waits_for_readers_of_before);
 	tcase_add_test(t, a_drain_sees_marks_made_since);
 	tcase_add_test(t, who_reads_what_is_drained_is_late);
