@@ -85,8 +85,9 @@ task_conclude(const struct task *t, struct err *e)
 		return err_set(e, ERR_ATTENTION,
 		    "%s: no password could be proved, all are kept%s; have "
 		    "the account looked at, then run: pawl-rotate recover "
-		    "--again %s",
-		    name, doubt(t), name);
+		    "--again %s, and if that does not end it: pawl-vault set "
+		    "%s",
+		    name, doubt(t), name, name);
 	case TX_END_EXPIRED:
 		return err_set(e, ERR_REFUSED,
 		    "%s: the server says that the current password is right "

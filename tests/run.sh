@@ -140,7 +140,7 @@ part_crash()
 {
 	tests/crash/kill.py commit &&
 		tests/crash/kill.py rotate "${KILL_STEP:-7}" &&
-		tests/crash/cuts.py "${CUTS_STEP:-100}" &&
+		tests/crash/cuts.py "${CUTS_STEP:-625}" &&
 		tests/crash/hands.py "${HANDS:-400}"
 }
 

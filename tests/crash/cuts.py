@@ -7,24 +7,40 @@ Each row of cut_rows.py is what the server does.  In each scenario of a row
 one more thing happens to a rotation at one of its moments:
 
     nothing
-    pawl-rotate is killed before or after it commits to the vault or lets an
-    attempt go, or when it has the answer
-    pawl-rotate, pawl-rotate-net or both are killed at a point of the server's
-    a person changes the password at a point of the server's
-    another machine, with a copy of the vault, rotates the same entry then
+    call      pawl-rotate is killed before a call with an effect outside it:
+              on a file, on its network half, or on a process; or when it has
+              an answer.  Deaths at two calls with no such call between them
+              leave the same, so that they are one.
+    rotate, net, both    one of the halves, or both, are killed at a point of
+              the server's.  All that the network half does is to talk to the
+              server and to pawl-rotate, so each death of it is at such a point
+              for the one, and like one at it for the other.
+    again     a half, or both, is killed at a login that is to be the proof,
+              and at the first one of each of the next three recoveries
+    person    a person changes the password at a point of the server's
+    other     another machine, with a copy of the vault from before, rotates
+              the same entry then
+    copy      another machine, with a copy of the vault as it is then, recovers
+              the entry while this one goes on
+    turns     another machine, with a copy from before, rotates it later, and
+              then each of them again
+    backup    the vault is put back from a backup made after a commit
 
-and besides, the vault is put back from a backup made at each commit.  Then
-"recover" runs, twice at most.  What counts is the server's own account: the
-password that holds must be in the vault, no account may be locked, not two bad
-logins in a row, the entry is settled or asks for a person and says what to do,
-and a rotation later on works.  TAP on standard output; JOBS scenarios are
-played at a time (1).
+Then "recover" runs, twice at most.  What counts is the server's own account:
+the password that holds must be in the vault, no account may be locked, not two
+bad logins in a run.  Each run ends with a status of the manual page that fits
+how it left the entry, and with one line; nothing printed has a password.
+Where the entry is not settled, what the line says is done, word for word,
+until it is; and a rotation later on works.
+
+TAP on standard output, with a table of the counts; JOBS scenarios are played
+at a time (1).
 """
 
-import collections
 import math
 import multiprocessing
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -32,24 +48,40 @@ import sys
 import tempfile
 import threading
 
+import cut_judge
 import kill
 import stage
-from cut_rows import ROWS
-from stage import read
+from cut_rows import PROOF, ROWS
+from stage import PERSON, read
 
-STEPS = re.compile("run:? pawl-(rotate|vault) ")
-NAMED = re.compile(r'"vault\.new"')
+EFFECT = re.compile(
+    r"openat\(.*O_EXCL|p?write(v|64)?\((?![12],)|linkat\(.*= 0$|renameat\("
+    r"|clone\(|wait4\(")
+NAMED = re.compile(r'"vault\.new", \d+, "vault"')
 GO = re.compile(r'write\(\d+, "\\245", 1\)')
 FRESH = re.compile("openat2")
-PERSON = "HUMANPW1"
-STRANGERS = ("person", "other", "backup")
+HALVES = ("rotate", "net", "both")
+STRANGERS = {"person": "a person meanwhile", "other": "two at once",
+             "copy": "two, one recovers", "turns": "two by turns",
+             "backup": "a backup"}
+# Groups of servers that do not do what they say, or not yet: pawl-rotate(1)
+# says in CAVEATS what that costs if others use up the same budget.
+LIES = ("wrong replies", "late", "replicated late", "rules of RACF")
 # From the login with the current password to the change: pawl-rotate(1) says
-# in CAVEATS what it costs if somebody changes the password in this instant.
+# in CAVEATS what it costs if somebody changes the password in this instant, and
+# the answer to the change is lost as well.
 INSTANT = ((1, "pass-reply"), (1, "quit-received"), (2, "user-reply"),
            (2, "pass-received"))
-# Points at which all that is on the line is known to both sides.
-STOPS = ("user-reply", "pass-received", "change", "pass-reply",
-         "site-received", "site-reply", "quit-received")
+# States that need nothing, or nothing yet.
+RESTS = ("idle", "unsettled")
+# Points at which all that is on the line is known to both sides; what is
+# before a password left is like the first of them but for the vault, which may
+# be written then.
+STOPS = ("accept", "user-reply", "pass-received", "change", "pass-reply",
+         "pass-sent", "site-received", "site-reply", "quit-received")
+# Of these, where somebody else may come: between them nothing is judged.
+HAPPENS = ("user-reply", "pass-received", "change", "pass-reply",
+           "site-received", "site-reply", "quit-received")
 
 
 def moments(machine):
@@ -58,17 +90,16 @@ def moments(machine):
     made = kill.trace(machine, ["pawl-rotate", "--quiet", "site1"], "",
                       check=False)
     for call, after in zip(made, made[1:] + made[-1:]):
-        what = None
-        if call[0] == "renameat" and NAMED.search(call[2]):
-            what = "commit"
-        elif GO.search(call[2]):
-            what, answer = "go", True
-        elif answer and FRESH.search(call[2]):
+        if answer and FRESH.search(call[2]):
             found.append(("the answer is here", call[:2]))
             answer = False
-        if what is not None:
-            found.append(("before " + what, call[:2]))
-            found.append(("after " + what, after[:2]))
+        if EFFECT.match(call[2]):
+            found.append(("before", call[:2]))
+        if NAMED.search(call[2]):
+            found.append(("after commit", after[:2]))
+        elif GO.search(call[2]):
+            found.append(("after go", after[:2]))
+            answer = True
     return found
 
 
@@ -80,23 +111,29 @@ class Play:
         self.row = row
         self.server = world.server
         self.machine = world.machine
-        self.runs = 0
-        self.bad = 0
+        self.judge = None
+        # Whether what a run says must be true of the server, and whether a
+        # person who is asked to recover what may still come rotates instead.
+        self.sure = self.impatient = False
+        self.begin()
 
     def begin(self):
         """As before the rotation."""
-        self.runs = self.bad = 0
+        # Runs of pawl-rotate, those of recover for one state, and the most bad
+        # logins of one.
+        self.runs = self.recovers = self.bad = 0
         self.machine.put_back()
         account = self.row.scenario.get("account", {})
         self.machine.run(
             ["pawl-vault", "set", "site1", "--secret", *self.row.attributes],
             account.get("password", kill.OLD) + "\n")
-        self.server.begin(self.row.scenario)
+        self.server.begin(self.row.scenario, self.row.refuses)
+        self.machine.printed.clear()
+        self.world.other.printed.clear()
 
     def plan(self):
         """All that may happen: (kind, what)."""
         reached = []
-        self.begin()
         self.server.tell = lambda *point: reached.append(point)
         found = [("nothing", None)]
         made = moments(self.machine)
@@ -104,46 +141,86 @@ class Play:
         points = [point for point in dict.fromkeys(reached)
                   if point[1] in STOPS]
         found += [(whom, point) for point in points
-                  for whom in ("rotate", "net", "both")]
+                  for whom in HALVES]
+        found += [("again", (whom, point)) for whom in HALVES
+                  for point in ("pass-received", "pass-reply")]
         if self.row.strangers:
             found += [(who, point) for point in points
-                      for who in ("person", "other")]
+                      if point[1] in HAPPENS
+                      for who in ("person", "other", "copy")]
             found += [("backup", moment) for moment in made
                       if moment[0] == "after commit"]
+            found.append(("turns", None))
         return found
 
     def rotate(self, kind, what):
-        """The rotation to which it happens; None if it was killed."""
+        """The rotation to which it happens: what came of it, None if it was
+        killed, and the bad logins before that."""
         if kind in ("call", "backup"):
             kill.run_killed(self.machine,
                             ["pawl-rotate", "--quiet", "site1"], "", what[1])
-            return None
-        process = self.machine.start("site1")
+            return None, 0
+        if kind == "again":
+            whom, point = what
+            said = self.strike(whom, lambda *at: at == (PROOF, point), "site1")
+            before = 0
+            for _ in range(3):
+                self.server.be_quiet()
+                self.ran(self.machine, said, before)
+                before = self.server.account().total_bad
+                said = self.strike(whom, lambda *at: at[1] == point, "recover")
+            return said, before
+        return self.strike(kind, lambda *at: at == what, "site1"), 0
+
+    def strike(self, kind, is_there, *words):
+        """A run to which it happens at a point; None if it was killed."""
+        process = self.machine.start(*words)
         once = threading.Lock()
 
         def happen(*point):
-            if point == what and once.acquire(blocking=False):
+            if is_there(*point) and once.acquire(blocking=False):
                 self.happen(kind, process)
 
-        if what is not None:
+        if kind != "nothing":
             self.server.tell = happen
-        said = process.communicate(timeout=60)[1]
+        said = process.communicate(timeout=60)[0]
+        self.machine.printed.append(said)
         self.server.tell = lambda *point: None
         return None if process.returncode == -9 else (process.returncode, said)
 
     def happen(self, kind, process):
         """In the server's own thread, which waits for it."""
+        other = self.world.other
         if kind == "person":
             self.server.account().set(PERSON)
         elif kind == "other":
-            self.world.other.rotate("--force", "site1")
+            self.run(other, "--force", "site1")
+        elif kind == "copy":
+            other.become(self.machine)
+            self.run(other, "recover")
         else:
             try:
                 stage.kill_halves(process, kind)
             except OSError:
                 pass  # It has ended already.
 
-    def put_back(self, count):
+    def run(self, machine, *words, later=0):
+        """pawl-rotate, and what is to be said of how it ended."""
+        before = self.server.account().total_bad
+        done = machine.rotate(*words, later=later)
+        self.ran(machine, done, before)
+        return done
+
+    def ran(self, machine, done, before):
+        """The same of one that was not run here; before are the bad logins."""
+        self.runs += 1
+        self.bad = max(self.bad, self.server.account().total_bad - before)
+        if done is not None:
+            state, right, _ = self.settled(machine)
+            for wrong in cut_judge.ran(done, state, right, self.sure):
+                self.judge.want(False, wrong)
+
+    def put_back(self):
         """The vault as it was when pawl-rotate died, after a rotation and
         another; it is refused until it is accepted."""
         backup = self.machine.vault + ".backup"
@@ -153,11 +230,23 @@ class Play:
         self.machine.rotate("--force", "site1", later=stage.LATER)
         os.replace(backup, self.machine.vault)
         done = self.machine.rotate("--force", "site1")
-        if done.returncode != 65 or "--accept-older" not in done.stderr:
-            count.problems.append(f"{self.row.name}: backup: {done}")
+        self.judge.want(done[0] == 65 and "--accept-older" in done[1],
+                        f"a backup is taken: {done}")
         self.machine.run(["pawl-vault", "--accept-older", "list"])
-        done = self.machine.rotate("--force", "site1")
-        return done.returncode, done.stderr
+        return self.run(self.machine, "--force", "site1")
+
+    def take_turns(self):
+        """Another machine, with a copy of the vault from before, and this one
+        rotate the same entry, by turns; what was said first is nothing to go
+        by any more."""
+        for machine in (self.world.other, self.machine, self.world.other):
+            self.run(machine, "--force", "site1")
+            self.recover(machine, None)
+
+    def machines(self, kind):
+        """Those that take part."""
+        both = kind in ("other", "copy", "turns")
+        return [self.machine] + [self.world.other] * both
 
     def settled(self, machine):
         """Its state, whether its current password holds, all that it has."""
@@ -165,22 +254,18 @@ class Play:
         return state, self.server.account().is_right(kept[0]), kept
 
     def recover(self, machine, said):
-        """Twice at most; returns what was said last."""
+        """Twice at most, or the next rotation; returns what was said last."""
         for run in (1, 2):
             state, right, _ = self.settled(machine)
-            if state == "attention" or (state == "idle" and right):
+            if state == "attention" or (state in RESTS and right):
                 break
-            before = self.server.account().total_bad
-            done = machine.rotate("recover")
-            said = done.returncode, done.stderr
-            self.note_bad(before)
-            self.runs = max(self.runs, run)
+            if state == "unsettled" and self.impatient:
+                said = self.run(machine, "--force", "site1",
+                                later=stage.LATER)
+            else:
+                said = self.run(machine, "recover")
+            self.recovers = max(self.recovers, run)
         return said
-
-    def note_bad(self, before):
-        """The most bad logins of a run, the server's count of which was that
-        before it."""
-        self.bad = max(self.bad, self.server.account().total_bad - before)
 
     def is_kept(self, *machines):
         """Whether the server's password is in one of the vaults."""
@@ -190,132 +275,100 @@ class Play:
                    for k in kept for password in (k, as_stored(k)))
 
 
-class Count:
-    """What the scenarios came to, and what was wrong with some."""
-
-    def __init__(self):
-        self.numbers = collections.Counter()
-        self.problems = []
-
-    def __getitem__(self, name):
-        return self.numbers[name]
-
-    def __setitem__(self, name, value):
-        self.numbers[name] = value
-
-    def most(self, name, value):
-        """Keeps the highest."""
-        self[name] = max(self[name], value)
-
-    def add(self, other):
-        """All of another's."""
-        for name, value in other.numbers.items():
-            if name.startswith("most "):
-                self.most(name, value)
-            else:
-                self[name] += value
-        self.problems += other.problems
-
-
-def judge(play, kind, what, said, count):
+def judge(play, kind, said):
     """Each thing that must be so, at the end of a scenario."""
-    row, server = play.row, play.server
-    where = f"{row.name}; {kind} {what if what is not None else ''}"
+    row, verdict, machines = play.row, play.judge, play.machines(kind)
     stranger = kind in STRANGERS
-    machines = [play.machine] + ([play.world.other] if kind == "other" else [])
-
-    def want(good, problem):
-        if not good:
-            count.problems.append(f"{where}: {problem}")
-        return good
-
-    account = server.account()
-    count["scenarios"] += 1
-    count.most("most recover runs", play.runs)
-    if not stranger:
-        count.most("most in a row", server.accounts.worst)
-        if row.bad == 1:
-            count.most("most bad", play.bad)
-    instant = kind in ("person", "other") and what in INSTANT
-    if instant and account.locked:
-        count["documented"] += 1
-        return
-    if not want(not account.locked, "LOCKED"):
-        count["locked"] += 1
-    if kind not in ("person", "backup") and not want(play.is_kept(*machines), "LOST"):
-        count["lost"] += 1
-    want(play.bad <= (2 if stranger else row.bad),
-         f"{play.bad} bad logins in a run")
+    verdict.numbers_of(not stranger)
+    if kind not in ("person", "backup") and not verdict.want(
+            play.is_kept(*machines), "LOST"):
+        verdict.numbers["lost"] += 1
     for machine in machines:
-        state, right, _ = play.settled(machine)
-        if state == "attention":
-            count["attention"] += 1
-            if machine is play.machine and said is not None:
-                want(said[0] == 3 and STEPS.search(said[1]),
-                     f"no next step: {said}")
-                if row.stores and kind == "nothing":
-                    want(row.stores[1] in said[1], f"not named: {said}")
-        elif not right and (row.unseen or stranger):
-            count["unseen"] += 1
-        else:
-            want(state == "idle" and right, f"left {state}, {said}")
+        verdict.ended(machine, not (row.unseen or stranger))
+    if row.stores and kind == "nothing":
+        verdict.want(said is not None and row.stores[1] in said[1],
+                     f"not named: {said}")
 
 
-def ask_person(play, by_hand):
-    """What a person does whom a message asked: has the account looked at, and
-    if that does not find the password that holds, puts it into the vault.
-    """
-    machine = play.machine
-    # Twice: with a budget of one, each proves one.
-    for _ in range(0 if by_hand else 2):
-        play.server.account().consecutive_bad = 0
-        machine.rotate("recover", "--again", "site1", later=stage.LATER)
-    play.server.account().consecutive_bad = 0
-    if by_hand or not play.settled(machine)[1]:
-        machine.run(["pawl-vault", "set", "site1", "--secret"],
-                    play.server.account().password + "\n")
+def is_locked(play, kind, what):
+    """Whether the account is; it is counted, and wrong unless the page says
+    so."""
+    if not play.server.account().locked:
+        return False
+    lies = play.row.group in LIES and kind in ("person", "other", "copy",
+                                               "turns", "backup")
+    if lies or (play.row.group == "the line, change" and what in INSTANT and
+                kind in ("person", "other")):
+        play.judge.numbers["page"] += 1
+    else:
+        play.judge.numbers["locked"] += 1
+        play.judge.want(False, "LOCKED")
+    return True
 
 
-def later_on(play, kind, what, count):
-    """The faults are over, and so is the quarantine: what is next works."""
+def follow(play, kind, said):
+    """What is asked for is done; returns how much later all is well."""
+    after = 0
+    for machine in reversed(play.machines(kind)):
+        after = play.judge.follow(
+            machine, said if machine is play.machine else None, after)
+    return after
+
+
+def later_on(play, after):
+    """The faults and the quarantine are over, and what is next works, at once
+    unless the budget was used up."""
     play.server.behave()
-    if play.server.account().locked:
-        return
-    refuses = "policy" in play.row.scenario.get("account", {})
-    for hours in (2, 4, 6):
-        state, right, _ = play.settled(play.machine)
-        if state == "attention" or not right:
-            ask_person(play, hours > 2)
-        done = play.machine.rotate("--force", "site1",
-                                   later=hours * stage.LATER)
-        if done.returncode != 3:
+    for _ in range(3):
+        after += stage.LATER
+        done = play.machine.rotate("--force", "site1", later=after)
+        if done[0] != 3:
             break
-    if (not play.settled(play.machine)[1] or play.server.account().locked
-            or (done.returncode != 0 and not refuses)):
-        count.problems.append(f"{play.row.name}; {kind} {what}: later on:"
-                              f" {done.returncode} {done.stderr}")
+        after = play.judge.follow(play.machine, done, after)
+    row = play.row
+    good = [0] + [76] * ("policy" in row.scenario.get("account", {}))
+    # A phrase that was cut is none.
+    good += [78] * bool(row.stores)
+    play.judge.want(play.settled(play.machine)[1] and done[0] in good,
+                    f"later on: {done}")
 
 
-def scenario(play, kind, what):
-    """One; its count."""
-    count = Count()
+def scenario(play, kind, what, count):
+    """One, which is counted."""
+    row = play.row
+    play.judge = cut_judge.Judge(
+        play, f"{row.name}; {kind} {what if what is not None else ''}",
+        STRANGERS.get(kind, row.group), count)
+    play.sure = (kind not in STRANGERS and row.bad == 1 and not row.unseen
+                 and row.group != "late")
     play.begin()
-    if kind == "other":
+    if kind in ("other", "turns"):
         play.world.other.become(play.machine)
-    said = play.rotate(kind, what)
-    play.note_bad(0)
+    said, before = play.rotate(kind, what)
+    # What the dead have sent is counted as theirs, unless it is to come late.
+    if kind in HALVES + ("call", "again") and row.group != "late":
+        play.server.be_quiet()
+    play.ran(play.machine, said, before)
+    play.server.open()
     if said is None:
-        count["killed"] += 1
+        play.judge.numbers["killed"] += 1
     if kind == "backup":
-        said = play.put_back(count)
+        said = play.put_back()
     said = play.recover(play.machine, said)
-    if kind == "other":
+    if kind == "turns":
+        said = play.take_turns()
+    # What is on its way arrives.
+    play.server.be_quiet()
+    play.server.accounts.come_true()
+    said = play.recover(play.machine, said)
+    if len(play.machines(kind)) > 1:
         play.recover(play.world.other, None)
-    if play.server.accounts.come_true():
-        said = play.recover(play.machine, said)
-    judge(play, kind, what, said, count)
-    later_on(play, kind, what, count)
-    return count
+    judge(play, kind, said)
+    if not is_locked(play, kind, what):
+        after = follow(play, kind, said)
+        if not is_locked(play, kind, what):
+            later_on(play, after)
+    play.judge.says_nothing(play.machines(kind))
 
 
 class World:
@@ -336,42 +389,56 @@ def play_row(part):
     top, number, step = part
     if not WORLDS:
         WORLDS.append(World(tempfile.mkdtemp(dir=top)))
-    play, count = Play(WORLDS[0], ROWS[number]), Count()
-    for kind, what in play.plan()[number % step::step]:
+    play, count = Play(WORLDS[0], ROWS[number]), cut_judge.Count()
+    count.groups[play.row.group]["servers"] += 1
+    plan = play.plan()
+    # In any order but that of the kinds; the same one always.
+    random.Random(number).shuffle(plan)
+    for at, (kind, what) in enumerate(plan[::step]):
+        play.impatient = at % 2 == 1
         try:
-            count.add(scenario(play, kind, what))
+            scenario(play, kind, what, count)
         except (read.Fault, OSError, subprocess.SubprocessError) as fault:
             count.problems.append(f"{play.row.name}; {kind} {what}:"
                                   f" {fault!r}")
     return count
 
 
+def play_all(parts):
+    """The count of all rows, JOBS at a time."""
+    total = cut_judge.Count()
+    # The lines of the table in the order of the rows, the others after them.
+    for _, number, _ in parts:
+        total.groups[ROWS[number].group]["servers"] += 0
+    with multiprocessing.Pool(int(os.environ.get("JOBS", "1"))) as pool:
+        for count in pool.imap_unordered(play_row, parts):
+            total.add(count)
+            for problem in count.problems:
+                print("#", problem, flush=True)
+    return total
+
+
 def main():
     """The campaign."""
     step = int((sys.argv + ["1"])[1])
     wanted = sys.argv[2] if len(sys.argv) > 2 else ""
-    total = Count()
     print("1..1", flush=True)
     with tempfile.TemporaryDirectory(prefix="pawl-cuts.") as top:
         # To begin with a row takes a while, so few rows are tried then.
         every = math.isqrt(step)
-        parts = [(top, number, step // every)
-                 for number in range(0, len(ROWS), every)
-                 if wanted in ROWS[number].name]
-        with multiprocessing.Pool(int(os.environ.get("JOBS", "1"))) as pool:
-            for count in pool.imap_unordered(play_row, parts):
-                total.add(count)
-                for problem in count.problems:
-                    print("#", problem, flush=True)
-    print(f"# count: {total['scenarios']} scenarios of {len(parts)} servers,"
-          f" {total['killed']} with a death: passwords lost: {total['lost']},"
-          f" accounts locked: {total['locked']}, most bad logins of a run:"
-          f" {total['most bad']}, in a row: {total['most in a row']}, most"
-          f" recover runs: {total['most recover runs']}, ends in attention:"
-          f" {total['attention']}; as the page says: locked"
-          f" {total['documented']}, not noticed yet {total['unseen']};"
+        total = play_all([(top, number, step // every)
+                          for number in range(0, len(ROWS), every)
+                          if wanted in ROWS[number].name])
+    for line in cut_judge.HEADS.strip().split("\n") + total.table():
+        print("#", line)
+    whole = total.total()
+    print(f"# count: {whole['scenarios']} scenarios of {whole['servers']}"
+          f" servers, {whole['killed']} with a death: passwords lost:"
+          f" {whole['lost']}, accounts locked: {whole['locked']}, most bad"
+          f" logins of a run: {whole['most bad']}, in a row:"
+          f" {whole['in a row']}, ends in attention: {whole['attn']};"
           f" problems: {len(total.problems)}")
-    kill.report(1, "every cut and every death", total["scenarios"] and not
+    kill.report(1, "every cut and every death", whole["scenarios"] and not
                 total.problems, [])
     sys.exit(bool(total.problems))
 

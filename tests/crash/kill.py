@@ -213,7 +213,8 @@ def rotate(top, step):
     server.start()
     home.run(["pawl-vault", "set", "site1", "user=site1", "host=localhost",
               "rotate.method=zos-pass", "rotate.port=" + server.port,
-              "rotate.ca-file=" + server.ca, "rotate.drain=0s"], OLD + "\n")
+              "rotate.ca-file=" + server.ca, "rotate.drain=0s",
+              "rotate.settle=0s"], OLD + "\n")
     home.keep()
     found = calls(home, command, "")
     server.stop()

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -27,6 +28,8 @@ import read           # noqa: E402
 CLOCK = os.path.join(kill.BUILD, "tests/clock.so")
 # Longer than TX_QUARANTINE of rotate/transaction.h.
 LATER = 1000
+# What a person sets on the server.
+PERSON = "HUMANPW1"
 
 
 class Connection(ftps.Connection):
@@ -35,6 +38,12 @@ class Connection(ftps.Connection):
     def __init__(self, server, sock, number):
         super().__init__(server, sock, number)
         self.tell = server.tell
+        self.under_way = server.under_way
+        self.under_way.add(self)
+
+    def run(self):
+        super().run()
+        self.under_way.discard(self)
 
     def at(self, point, lines=None):
         self.tell(self.number, point)
@@ -73,16 +82,55 @@ class Server(ftps.Server):
         self.ca = os.path.join(certificates, "ca.pem")
         self.control = os.path.join(top, "scenario")
         self.tell = lambda number, point: None
+        self.under_way = set()
+        self.listens = threading.Event()
+        self.listens.set()
+        self.refuses = 0
         self.write({})
         super().__init__(argparse.Namespace(
             cert=os.path.join(certificates, "good.pem"),
             key=os.path.join(certificates, "good.key"), client_ca=None,
+            later_cert=None,
             control=self.control, state=None, address="127.0.0.1", port=0))
         self.port = str(self.listener.getsockname()[1])
         with contextlib.redirect_stdout(io.StringIO()) as said:
             threading.Thread(target=self.run, daemon=True).start()
             while "\n" not in said.getvalue():
                 time.sleep(0.001)
+
+    def run(self):
+        """Accept, for as long as it listens."""
+        print("ready")
+        while True:
+            self.listens.wait()
+            try:
+                sock = self.listener.accept()[0]
+            except OSError:
+                continue  # It listens no more.
+            if self.accounts.counters["connections"] + 2 == self.refuses:
+                self.close()
+            self.begin_connection(sock)
+
+    def close(self):
+        """Connections are refused."""
+        self.listens.clear()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", int(self.port)))
+
+    def open(self):
+        """They are accepted again."""
+        self.refuses = 0
+        if not self.listens.is_set():
+            self.listener.listen()
+            self.listens.set()
+
+    def be_quiet(self):
+        """Wait for the end of each connection, whose client is gone."""
+        while self.under_way:
+            time.sleep(0.001)
 
     def write(self, scenario):
         """The scenario, for all connections to come."""
@@ -91,8 +139,10 @@ class Server(ftps.Server):
             json.dump(scenario, out)
         os.replace(temporary, self.control)
 
-    def begin(self, scenario):
+    def begin(self, scenario, refuses=0):
         """A new account, and new faults; connections count from 1."""
+        self.open()
+        self.be_quiet()
         scenario = dict(scenario)
         account = dict({"password": kill.OLD}, **scenario.pop("account", {}))
         self.tell = lambda number, point: None
@@ -100,6 +150,9 @@ class Server(ftps.Server):
         self.script = ftps_script.Script(self.control)
         self.accounts = Accounts(self.control + ".state",
                                  self.script.accounts, self.script.revoke)
+        self.refuses = refuses
+        if refuses == 1:
+            self.close()
 
     def behave(self):
         """No fault from now on, and the day of MINCHANGE is over."""
@@ -115,20 +168,30 @@ class Machine(kill.Home):
     """A vault with an entry for the server."""
 
     def __init__(self, top, server):
+        # All that its programs have printed.
+        self.printed = []
         os.mkdir(top)
         super().__init__(top)
         self.run(["pawl-vault", "set", "site1", "user=site1",
                   "host=localhost", "rotate.port=" + server.port,
                   "rotate.ca-file=" + server.ca, "rotate.drain=0s",
-                  "rotate.timeout=2s", "rotate.method=zos-pass"],
+                  "rotate.settle=0s", "rotate.timeout=2s",
+                  "rotate.method=zos-pass"],
                  kill.OLD + "\n")
         self.key = read.read_key(self.home + "/c/pawl/key", read.f.RAW)
         self.keep()
 
+    def run(self, command, given="", check=True):
+        done = super().run(command, given, check)
+        self.printed.append(done.stdout + done.stderr)
+        return done
+
     def become(self, other):
         """A copy of another machine."""
         shutil.rmtree(self.home)
-        shutil.copytree(other.home, self.home)
+        # What a commit is writing is no part of the vault.
+        shutil.copytree(other.home, self.home,
+                        ignore=shutil.ignore_patterns("*.new", "trace"))
         self.key = other.key
 
     def start(self, *words):
@@ -136,26 +199,32 @@ class Machine(kill.Home):
         # pylint: disable-next=consider-using-with
         return subprocess.Popen(
             ("pawl-rotate", "--quiet") + words, env=self.env, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
 
     def rotate(self, *words, later=0):
-        """pawl-rotate, finished; that many seconds later."""
+        """pawl-rotate, finished, that many seconds later: its status, and
+        what it said."""
         env = self.env
         if later:
             self.env = dict(env, LD_PRELOAD=CLOCK, PAWL_T_CLOCK=str(later))
         try:
-            return self.run(["pawl-rotate", "--quiet", *words], check=False)
+            done = self.run(["pawl-rotate", "--quiet", *words], check=False)
         finally:
             self.env = env
+        return done.returncode, done.stdout + done.stderr
 
     def entry(self):
-        """The entry as pawl-vault(5) has it."""
+        """Its state and its passwords as pawl-vault(5) has them, the current
+        one first."""
         with open(self.vault, "rb") as vault:
             entry = read.read_vault(vault.read(), self.key)["entries"][0]
-        rotation = entry["rotation"] or {"state": "idle"}
+        rotation = entry["rotation"] or {"state": "idle", "outstanding": 0}
+        state = rotation["state"]
+        if state == "idle" and rotation["outstanding"]:
+            state = "unsettled"
         kept = [entry["current"], entry["pending"], *entry["history"]]
-        return rotation["state"], [bytes.fromhex(k["secret"]).decode()
+        return state, [bytes.fromhex(k["secret"]).decode()
                                    for k in kept if k is not None]
 
 

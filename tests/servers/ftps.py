@@ -354,6 +354,7 @@ class Connection:
             raise Gone from None
         if self.sock.session_reused:
             self.accounts.count("tls_resumed")
+        self.send(self.at("tls-done") or [])
 
     def read_command(self):
         """The next command: its verb in upper case, and the rest."""
@@ -372,6 +373,8 @@ class Connection:
         self.send(lines[:1])
         if len(lines) > 1:
             self.send(self.at(point + "-first-line", lines[1:]))
+        more = self.at(point.replace("-reply", "") + "-sent")
+        self.send(more or [])
         return lines
 
     def send(self, lines):
@@ -450,12 +453,15 @@ class Server:
     def serve(self):
         """Accept until the listener is closed."""
         while True:
-            sock = self.listener.accept()[0]
-            self.script.load()
-            self.accounts.note_fired(self.script.fired)
-            connection = Connection(self, sock, self.accounts.connect())
-            self.context = self.later
-            threading.Thread(target=connection.run, daemon=True).start()
+            self.begin_connection(self.listener.accept()[0])
+
+    def begin_connection(self, sock):
+        """Serve a client, in a thread of its own."""
+        self.script.load()
+        self.accounts.note_fired(self.script.fired)
+        connection = Connection(self, sock, self.accounts.connect())
+        self.context = self.later
+        threading.Thread(target=connection.run, daemon=True).start()
 
 
 def end_with_stdin():

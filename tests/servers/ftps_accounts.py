@@ -19,6 +19,8 @@ what becomes of a change that was accepted:
     late          the old one is valid until the trigger, then the new one
     lose          the new one is valid until the trigger, then the old one
     both          the new one is valid, and until the trigger the old one too
+    odd, even     until the trigger every odd, or even, login that follows is
+                  judged by the old one, as by a replica that is behind
     truncate      eight characters are stored
     fold          upper case is stored
 
@@ -45,7 +47,8 @@ REFUSED = "refused"
 
 POLICY = "[A-Z0-9#@$]{1,8}"
 TRIGGERS = ("ms", "connections", "logins")
-EFFECTS = ("ignore", "late", "lose", "both", "truncate", "fold")
+LASTING = ("late", "lose", "both", "odd", "even")
+EFFECTS = ("ignore", "truncate", "fold") + LASTING
 SETTINGS = {"password", "expired", "policy", "history", "changes_left",
             "fold", "truncate"}
 
@@ -65,6 +68,8 @@ class Account:
         self.password = self.normal(spec["password"])
         self.expired = spec.get("expired", False)
         self.also = None
+        self.behind = None
+        self.turn = False
         self.previous = []
         self.locked = False
         self.consecutive_bad = 0
@@ -83,6 +88,14 @@ class Account:
     def is_right(self, password):
         """Whether the password is valid now."""
         return self.normal(password) in (self.password, self.also)
+
+    def judges_right(self, password):
+        """The same of one login, which a replica may judge."""
+        if self.behind is None:
+            return self.is_right(password)
+        self.turn = not self.turn
+        valid = self.behind if self.turn else self.password
+        return self.normal(password) == valid
 
     def accepts(self, new):
         """Whether the rules allow the change."""
@@ -183,7 +196,7 @@ class Accounts:
     def judge(self, account, password, is_change):
         """check() for an account that exists, and its counters."""
         account.attempts += 1
-        right = account.is_right(password)
+        right = account.judges_right(password)
         if not right:
             account.total_bad += 1
             account.consecutive_bad += 1
@@ -238,6 +251,9 @@ class Accounts:
         if do == "both":
             account.also = old
             return self.later(effect, lambda: setattr(account, "also", None))
+        if do in ("odd", "even"):
+            account.behind, account.turn = old, do == "even"
+            return self.later(effect, lambda: setattr(account, "behind", None))
         return None
 
     @staticmethod

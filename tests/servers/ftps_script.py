@@ -20,10 +20,13 @@ point in their order.  "point" is where:
     accept                    a connection was accepted, nothing sent
     greeting                  before the greeting
     tls                       before the TLS handshake
+    tls-done                  after it
+    greeting-sent             the greeting has been sent
     VERB-received             a command was read, nothing done
     change                    a change was found good, nothing changed
     VERB-reply                all is done, before the reply
     VERB-reply-first-line     the first line of several has been sent
+    VERB-sent                 the reply has been sent
 
 with VERB a command in lower case, as in pass-received and quit-reply.  The
 conditions, all optional:
@@ -40,7 +43,8 @@ conditions, all optional:
     hang       say nothing more until the client goes, or "seconds" (60) pass
     delay      wait "ms"
     reply      send "text", a line or a list of lines, in place of what is due;
-               at a point before the reply, also leave undone what is due
+               at a point before the reply, also leave undone what is due,
+               and after it besides
     421        send 421, and close
     stray      send "text" as a further line after what is due
     garbage    send bytes that are no reply in place of what is due
@@ -56,16 +60,16 @@ import json
 import re
 import threading
 
-from ftps_accounts import EFFECTS, TRIGGERS
+from ftps_accounts import EFFECTS, LASTING, TRIGGERS
 
 VERBS = ("auth", "user", "pass", "pbsz", "prot", "pwd", "syst", "feat", "type",
          "noop", "site", "cpwd", "quit")
-POINT = re.compile("accept|greeting|tls|change|(%s)-(received|reply"
-                   "|reply-first-line)" % "|".join(VERBS))
+POINT = re.compile("accept|greeting|greeting-sent|tls|tls-done|change|(%s)-"
+                   "(received|reply|reply-first-line|sent)" % "|".join(VERBS))
 ACTIONS = ("close", "cut", "rst", "hang", "delay", "reply", "421", "stray",
            "garbage", "half")
 NEEDS = {"delay": ("ms",), "reply": ("text",), "stray": ("text",),
-         "late": TRIGGERS, "lose": TRIGGERS, "both": TRIGGERS}
+         **{effect: TRIGGERS for effect in LASTING}}
 ALLOWS = {"hang": ("seconds",)}
 CONDITIONS = {"connection", "nth", "change"}
 SERVERS = ("zos", "servu", "wsftp", "axway")

@@ -248,6 +248,19 @@ sys.exit(str(value) != sys.argv[3])' "$BATS_TEST_TMPDIR/scenario.state" "$@"
 	END
 }
 
+@test "a fault after TLS, and after a reply" {
+	local gone='421 Service not available, closing connection.'
+	serve '{"point": "tls-done", "do": "421"}'
+	[[ $(talk NOOP NOOP) = *$'negotiation\n'"$gone"$'\nend: close' ]]
+	scenario '{"point": "user-sent", "do": "421"}'
+	[[ $(talk 'USER site1' NOOP NOOP) = \
+	    *$'331 Send password please.\n'"$gone"$'\nend: close' ]]
+	scenario '{"point": "pass-sent", "do": "cut"}'
+	[[ $(login OLDPASS1) = '230 '*$'\nend: cut' ]]
+	scenario '{"point": "greeting-sent", "do": "rst"}'
+	[[ $(talk NOOP) = *'end: reset' ]]
+}
+
 @test "a change can come true, or be lost, later" {
 	local client tries=0
 	serve '{"point": "change", "do": "late", "logins": 2}'
@@ -264,6 +277,17 @@ sys.exit(str(value) != sys.argv[3])' "$BATS_TEST_TMPDIR/scenario.state" "$@"
 	login NEWPASS1/NEWPASS3/NEWPASS3
 	[[ $(login NEWPASS1) = '230 '* ]]
 	[[ $(login NEWPASS1) = '530 '* ]]
+	scenario '{"point": "change", "do": "odd", "logins": 3}'
+	login NEWPASS3/NEWPASS4/NEWPASS4
+	[[ $(login NEWPASS4) = '530 '* ]]
+	[[ $(login NEWPASS4) = '230 '* ]]
+	[[ $(login NEWPASS3) = '230 '* ]]
+	[[ $(login NEWPASS3) = '530 '* ]]
+	scenario '{"point": "change", "do": "even", "logins": 2}'
+	login NEWPASS4/NEWPASS3/NEWPASS3
+	[[ $(login NEWPASS3) = '230 '* ]]
+	[[ $(login NEWPASS3) = '530 '* ]]
+	[[ $(login NEWPASS3) = '230 '* ]]
 	# Only the reply, or what stands for it, starts the clock.
 	scenario '{"point": "change", "do": "late", "ms": 1},
 	    {"point": "pass-reply", "change": true, "do": "hang", "seconds": 1}'
