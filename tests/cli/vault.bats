@@ -122,6 +122,7 @@ rotating() {
 	site1
 	expect 64 '--accept: no such option' pawl --accept list
 	expect 64 '--js: no such option' pawl list --js
+	expect 64 '--js: no such option' pawl verify --js
 	expect 64 '--json: takes no argument' pawl list --json=yes
 	expect 64 '--lengt=9: no such option' pawl generate --lengt=9 x
 	run -0 pawl generate --length=9 x

@@ -793,6 +793,7 @@ START_TEST(after_a_wrong_key_another_may_be_tried)
 	struct vault_options o = { .path = path };
 	struct slot_key wrong = raw_key(9);
 	struct vault *v;
+	unsigned char c;
 	int fd;
 
 	create_with(1);
@@ -803,7 +804,9 @@ START_TEST(after_a_wrong_key_another_may_be_tried)
 	vault_close(v);
 	/* One that fits and finds the header altered. */
 	ck_assert_int_ne(fd = open(path, O_RDWR), -1);
-	ck_assert_int_eq(pwrite(fd, "", 1, TABLE_MAC_AT), 1);
+	ck_assert_int_eq(pread(fd, &c, 1, TABLE_MAC_AT), 1);
+	c ^= 1;
+	ck_assert_int_eq(pwrite(fd, &c, 1, TABLE_MAC_AT), 1);
 	(void)close(fd);
 	ck_assert_ptr_nonnull(v = vault_attach(&o, &e));
 	FAILS(vault_unlock(v, &key, &e), ERR_DAMAGED);
