@@ -66,7 +66,7 @@ fleet()
 	}' >entries
 	pawl-vault import jsonl entries rotate.method=zos-pass \
 		rotate.port="$2" rotate.ca-file="$ca/ca.pem" rotate.drain=0s \
-		rotate.timeout=20s >/dev/null 2>&1
+		rotate.settle=0s rotate.timeout=20s >/dev/null 2>&1
 }
 
 # serve COUNT [FAULT,... [NAME=SETTING ...]]: one server, and its entries.

@@ -47,7 +47,7 @@ serve()
 	}
 	read -r _ port <&"${FTPS[0]}"
 	pawl-vault set site1 rotate.method=zos-pass rotate.port="$port" \
-		rotate.ca-file="${CA-$ca/ca.pem}" rotate.drain=0s \
+		rotate.ca-file="${CA-$ca/ca.pem}" rotate.drain=0s rotate.settle=0s \
 		rotate.policy=racf-phrase rotate.timeout=2s >/dev/null
 }
 
@@ -429,7 +429,8 @@ END
 stage_rotations()
 {
 	local entry="rotate.method=zos-pass rotate.ca-file=$ca/ca.pem
-		rotate.drain=0s rotate.timeout=5s rotate.min-age=0s"
+		rotate.drain=0s rotate.settle=0s rotate.timeout=5s
+		rotate.min-age=0s"
 
 	rm -rf "$HOME"
 	mkdir -m 700 "$HOME" in out

@@ -52,7 +52,7 @@ add()
 	shift 2
 	printf '%s\n' "$secret" | pawl-vault set "$name" user="${user-$name}" \
 		host=localhost rotate.method=zos-pass rotate.port="${port-1}" \
-		rotate.ca-file="$ca/ca.pem" rotate.drain=0s rotate.timeout=5s \
+		rotate.ca-file="$ca/ca.pem" rotate.drain=0s rotate.settle=0s rotate.timeout=5s \
 		rotate.every=0s rotate.min-age=0s >/dev/null
 	[ $# -eq 0 ] || pawl-vault set "$name" "$@" >/dev/null
 }
