@@ -10,6 +10,22 @@ task_ended_badly(enum tx_end end)
 	    end != TX_END_NOTHING && end != TX_END_EARLY;
 }
 
+/* So much of what the server said leaves room for what to do about it. */
+#define SAID 220
+
+/* What is to be run again, with the name. */
+static const char *
+command(const struct task *t)
+{
+	if (t->o->event == TX_CHECK)
+		return "pawl-rotate check";
+	if (t->o->event == TX_RECOVER)
+		return "pawl-rotate recover";
+	if (t->o->event == TX_RECOVER_AGAIN)
+		return "pawl-rotate recover --again";
+	return "pawl-rotate";
+}
+
 static int
 conclude_early(const struct task *t, struct err *e)
 {
@@ -54,8 +70,9 @@ task_conclude(const struct task *t, struct err *e)
 	case TX_END_REFUSED:
 		return err_set(e, ERR_REFUSED,
 		    "%s: the server did not change it, the old password "
-		    "holds; it said: %s",
-		    name, reply);
+		    "holds; it said: %.*s; where its rules are not those of "
+		    "rotate.policy, set that, then run: pawl-rotate %s",
+		    name, SAID, reply, name);
 	case TX_END_LOST:
 		return err_set(e, ERR_UNREACHABLE,
 		    "%s: the change was lost, the old password holds; no job "
@@ -64,7 +81,9 @@ task_conclude(const struct task *t, struct err *e)
 		    name, TX_QUARANTINE + 1, name);
 	case TX_END_UNREACHABLE:
 		return err_set(e, ERR_UNREACHABLE,
-		    "%s: nothing was changed: %s", name, reply);
+		    "%s: nothing was changed: %.*s; when that is over, run: "
+		    "%s %s",
+		    name, SAID, reply, command(t), name);
 	case TX_END_HELD:
 		return err_set(e, ERR_BUSY,
 		    "%s: a job was given the password and has not logged in; "

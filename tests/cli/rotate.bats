@@ -187,6 +187,9 @@ print(json.load(sys.stdin)[0]["status"])'
 	stop_server
 	run pawl-rotate site1
 	ends 69 "site1: nothing was changed: "
+	[[ $output == *"; when that is over, run: pawl-rotate site1" ]]
+	run pawl-rotate check site1
+	ends 69 "; when that is over, run: pawl-rotate check site1"
 	[ "$(pawl-vault get site1)" = OLDPASS1 ]
 	[ "$(state)" = ok ]
 }
@@ -358,7 +361,8 @@ print(json.load(sys.stdin)[0]["status"])'
 @test "a refused change costs no bad login" {
 	serve '' '' '"changes_left": 0'
 	run pawl-rotate site1
-	ends 76 "it said: 530 PASS command failed"
+	ends 76 "it said: 530 PASS command failed; where its rules are not"
+	[[ $output == *" then run: pawl-rotate site1" ]]
 	is total_bad 0
 	is requests 1
 	agree
