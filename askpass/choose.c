@@ -385,7 +385,7 @@ choose_rotation(const struct entry *entry, struct err *e)
 		if (!record_unsettled(entry))
 			return 0;
 		return err_set(e, ERR_BUSY,
-		    "a change of its password was lost and may still come; "
+		    "a change of its password was sent and may still come; "
 		    "run: pawl-rotate recover %s",
 		    text_show(name, sizeof(name), entry->name));
 	case ROTATION_PEND:

@@ -162,9 +162,11 @@ sum_up(struct show *show, const struct targets *targets,
 	}
 	if (targets->n > 1 && p->attention > 0) {
 		(void)snprintf(text, sizeof(text),
-		    "%s: %zu entries need attention: run \"%s recover\", "
-		    "then see to what \"%s status\" still shows",
-		    program, p->attention, program, program);
+		    "%s: %zu %s attention: run \"%s recover\", then see to "
+		    "what \"%s status\" still shows",
+		    program, p->attention,
+		    p->attention == 1 ? "entry needs" : "entries need", program,
+		    program);
 		remark(show, true, text);
 	}
 }
@@ -177,8 +179,8 @@ say_none(struct show *show, const struct targets *targets, struct err *e)
 
 	if (targets->young > 0) {
 		(void)snprintf(text, sizeof(text),
-		    "%zu entries left out: younger than rotate.min-age",
-		    targets->young);
+		    "%zu %s left out: younger than rotate.min-age",
+		    targets->young, targets->young == 1 ? "entry" : "entries");
 		remark(show, false, text);
 	}
 	if (targets->n > 0 || targets->young > 0)

@@ -63,7 +63,7 @@ get(struct session *s, const char *name, bool newline, struct err *e)
 			 "\"pawl-rotate recover %s\"",
 		    name, cmd_rotation_name(entry.rotation.state), name);
 	else if (record_unsettled(&entry))
-		cmd_warn("%s: a change of it was lost and may still come: this "
+		cmd_warn("%s: a change of it was sent and may still come: this "
 			 "may cease to be the password; see \"pawl-rotate "
 			 "recover %s\"",
 		    name, name);

@@ -23,7 +23,7 @@ check_rotation(const struct session *s, const struct entry *entry,
 
 	if (record_unsettled(entry))
 		return err_set(e, ERR_BUSY,
-		    "%s: a change of its password was lost and may still "
+		    "%s: a change of its password was sent and may still "
 		    "come: run \"pawl-rotate recover %s\" first",
 		    name, name);
 	if (entry->rotation.state == ROTATION_IDLE)

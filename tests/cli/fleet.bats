@@ -177,7 +177,7 @@ HELD='{"point": "pass-reply", "change": true, "do": "delay", "ms": 1000}'
 	[[ $output == *"fleet/11: nothing was changed: no connection"* ]]
 	[[ $output == *"fleet/40: the server refuses the current password"* ]]
 	[[ $output == *"fleet/45: nothing was changed: CA file"* ]]
-	[[ $output == *"1 entries need attention: run \"pawl-rotate recover\""* ]]
+	[[ $output == *"1 entry needs attention: run \"pawl-rotate recover\""* ]]
 	agree fleet/40
 	[ "$(total changes)" -eq 45 ]
 	[ "$(total total_bad)" -eq 1 ]

@@ -946,7 +946,7 @@ sys.exit(subprocess.run([os.environ["P"], "set", "site1"],
 	echo NEXT | rotating site1 lost
 	run -0 --separate-stderr pawl get site1
 	[ "$output" = PASS1 ]
-	[[ $stderr == *"was lost and may still come"*"pawl-rotate recover site1"* ]]
+	[[ $stderr == *"was sent and may still come"*"pawl-rotate recover site1"* ]]
 	echo NEXT | rotating site1 attn
 	run -0 pawl show site1
 	[[ $output == *"rotation      attention"* ]]
