@@ -54,7 +54,7 @@ def ran(done, state, right, sure):
         wrong.append("a status that is not in the page")
     elif state not in STATES.get(status, ()):
         wrong.append(f"left {state}")
-    elif sure and status in HOLDS and state != "attention" and not right:
+    elif sure and status in HOLDS and state == "idle" and not right:
         wrong.append("and its current password does not hold")
     if status == 0 and said:
         wrong.append("a word though all is well")
@@ -176,6 +176,8 @@ class Judge:
                 said = machine.rotate("check", "site1", later=later)
             elif said is None or said[0] == 0:
                 said = machine.rotate("recover", later=later)
+            if said[0] == 0:
+                continue
             when = WHEN.search(said[1])
             later += int(when[1]) if when else 0
             said = self.step(machine, said, heard, later)

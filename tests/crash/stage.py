@@ -155,8 +155,10 @@ class Server(ftps.Server):
             self.close()
 
     def behave(self):
-        """No fault from now on, and the day of MINCHANGE is over."""
+        """No fault from now on, what one began has ended, and the day of
+        MINCHANGE is over."""
         self.write({"server": self.script.server})
+        self.accounts.come_true()
         self.account().changes_left = None
 
     def account(self):
