@@ -6,6 +6,12 @@
 # Every part speaks TAP; all that it said is in B/log/PART.
 set -uo pipefail
 
+# A shell cannot take back what its caller ignores, as nohup(1) does.
+if [ "${PAWL_T_SIGNALS-}" != default ]; then
+	PAWL_T_SIGNALS=default exec env --default-signal=HUP,INT,QUIT,TERM \
+		"$0" "$@"
+fi
+
 cd "$(dirname "$0")/.." || exit 1
 : "${B:=$PWD/build}"
 export B PAWL_SRC=$PWD PAWL_T_PAM=$B/tests/pam_pawl.so \
