@@ -69,6 +69,9 @@ class Jobs:
             "XDG_STATE_HOME": top + "/s", "PAWL_CONFIG": top + "/pawl.conf",
             "SSH_ASKPASS": BUILD + "/pawl-askpass",
             "SSH_ASKPASS_REQUIRE": "force", "PAWL_ENTRY": "site1"}
+        # Nobody rotates without a pause: a job may miss the moments between.
+        with open(top + "/pawl.conf", "w", encoding="ascii") as conf:
+            conf.write("wait = 60s\n")
         self.running = True
         self.ended = []
         self.lock = threading.Lock()
